@@ -1,0 +1,44 @@
+"""sd_basis: system dynamics that knows calculus and accounting.
+
+The way from a model to a figure:
+
+    Model       flows between stocks, as the modeller wrote them        load, Model
+    System      dx/dt = B r with its Jacobian, ledgers and units        System
+    Run         the paths by name, with ledgers and outcome             simulate
+    Timing      when a later policy no longer helps                     turning_shift
+
+    >>> from sd_basis import load, simulate
+    >>> run = simulate(load("treasury_basis", case="march-2020"))
+    >>> run.outcome, run["dollar_liquidity"][-1]
+
+Names are imported when first used, so that `import sd_basis` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from .version import __version__
+
+_DOOR = {
+    "CLOUD": "quantities", "START": "quantities", "TIME": "quantities",
+    "Auxiliary": "quantities", "Flow": "quantities", "Instrument": "quantities", "Parameter": "quantities",
+    "Sector": "quantities", "Stock": "quantities", "define": "quantities",
+    "Series": "series", "Outcome": "declarations", "Policy": "declarations", "Trade": "declarations",
+    "positive": "gates", "Model": "model", "Case": "case", "load": "library", "System": "system",
+    "simulate": "simulation", "Run": "run", "turning_shift": "timing",
+    "BasisError": "errors", "InputError": "errors", "NumericalFailure": "errors",
+}
+__all__ = ["__version__", *_DOOR]
+
+
+def __getattr__(name: str):
+    if name not in _DOOR:
+        raise AttributeError(f"module 'sd_basis' has no attribute {name!r}")
+    value = getattr(import_module(f".{_DOOR[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,143 @@
+"""What a modeller declares beside the quantities: trades, policies and outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sympy
+from sympy.core.relational import Relational
+
+from .errors import InputError
+from .quantities import CLOUD, Flow, Input, Parameter, as_expression
+from .series import Series
+
+
+@dataclass(frozen=True)
+class Trade:
+    """Delivery against payment: `delivered` one way at `rate`, `paid` the other way at rate x price.
+
+    Each is a (source, sink) pair of stocks. A claim that is created comes from CLOUD, one that
+    is repaid goes to CLOUD. The receiver of the delivery must be the one who pays. Neither leg
+    exists alone; `delivery` and `payment` are the two flows, usable in other equations.
+    """
+
+    name: str
+    delivered: tuple
+    paid: tuple
+    rate: Any
+    price: Any = 1
+    reversible: bool = False
+    description: str = ""
+
+    def __post_init__(self):
+        where = f"trade {self.name!r}"
+        for leg, pair in (("delivered", self.delivered), ("paid", self.paid)):
+            if not (isinstance(pair, tuple) and len(pair) == 2):
+                raise InputError(f"{where}, {leg}: {pair!r} is not a pair; give (source, sink)")
+        delivery = Flow(self.name, source=self.delivered[0], sink=self.delivered[1], rate=self.rate,
+                        reversible=self.reversible, description=self.description)
+        payment = Flow(f"{self.name}_payment", source=self.paid[0], sink=self.paid[1],
+                       rate=as_expression(f"{where}, price", self.price) * delivery,
+                       reversible=self.reversible, description=f"payment for {self.name}")
+        object.__setattr__(self, "delivery", delivery)
+        object.__setattr__(self, "payment", payment)
+        self._check_parties(where)
+
+    def _check_parties(self, where: str) -> None:
+        """Refuse a trade in which one receives and another pays."""
+        giver, receiver = _party(self.delivered[0], self.delivered[1]), _party(self.delivered[1], self.delivered[0])
+        payer, payee = _party(self.paid[0], self.paid[1]), _party(self.paid[1], self.paid[0])
+        for who, does, other, other_does in ((receiver, "receives", payer, "pays"), (giver, "delivers", payee, "is paid")):
+            if who is not None and other is not None and who != other:
+                raise InputError(f"{where}: {who.name} {does} but {other.name} {other_does}; "
+                                 "write one trade between two holders")
+
+    @property
+    def flows(self) -> tuple[Flow, Flow]:
+        """Both legs."""
+        return self.delivery, self.payment
+
+
+def _party(end: Any, other: Any):
+    """Return whose balance sheet an end of a leg touches: the holder, or the issuer of what is created."""
+    if end is not CLOUD:
+        return end.holder
+    return None if other.instrument is None else other.instrument.issuer
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A dated replacement of parameters, outside the baseline equations.
+
+    From `start` to `end` (or for `duration`) each parameter in `changes` takes the value of its
+    expression in parameters, series, TIME and START. A date is model time or an ISO date; None
+    means that the case gives it. A series in `changes` is moved so that its first time is START.
+    """
+
+    name: str
+    changes: Mapping[Parameter, Any]
+    start: Any = None
+    end: Any = None
+    duration: float | None = None
+    description: str = ""
+
+    def __post_init__(self):
+        where = f"policy {self.name!r}"
+        if self.end is not None and self.duration is not None:
+            raise InputError(f"{where}: it has an end and a duration; give one of them")
+        if self.duration is not None and not self.duration > 0:
+            raise InputError(f"{where}: its duration is {self.duration}; give a positive length of time")
+        changes = {}
+        for parameter, value in dict(self.changes).items():
+            if not isinstance(parameter, Parameter):
+                raise InputError(f"{where}: {parameter} is not a parameter; a policy replaces parameters")
+            changes[parameter] = as_expression(f"{where}, {parameter}", value)
+            for symbol in changes[parameter].free_symbols:
+                if not isinstance(symbol, (Parameter, Series, Input)):
+                    raise InputError(f"{where}, {parameter}: {symbol.where} is computed by the model; "
+                                     "use parameters, series, TIME and START only")
+        object.__setattr__(self, "changes", changes)
+
+    def at(self, start: Any, *, end: Any = None, duration: float | None = None) -> Policy:
+        """Return the same policy with another start; without `end` or `duration` its length stays."""
+        if end is None and duration is None:
+            duration = self.duration
+            if self.end is not None:
+                raise InputError(f"policy {self.name!r}: it ends on a date ({self.end}); give end= or duration= with the new start")
+        return replace(self, start=start, end=end, duration=duration)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A named way for a run to end, decided by a region of states and never by a fixed horizon.
+
+    `when` is one inequality (combine several with sympy's Min and Max). With `absorbing` the
+    outcome holds from the first entry into the region. Otherwise the run must enter the region
+    and stay to its end, beyond the last switch of a policy or series: a trapping neighbourhood of
+    an attractor. `always=True` asks that the run never left it; `once` that another inequality
+    held at some time. Outcomes of one `group` are tried in the order given.
+    """
+
+    name: str
+    when: Relational
+    absorbing: bool = False
+    always: bool = False
+    once: Relational | None = None
+    group: str = "outcome"
+    description: str = ""
+
+    def __post_init__(self):
+        for condition in (self.when, self.once):
+            if condition is not None:
+                margin(f"outcome {self.name!r}", condition)
+
+
+def margin(where: str, condition: Any) -> sympy.Expr:
+    """Return the expression that is positive where an inequality holds."""
+    if not isinstance(condition, Relational) or condition.rel_op not in (">", ">=", "<", "<="):
+        raise InputError(f"{where}: {condition!r} is not one inequality of quantities; "
+                         "write a > b, and combine several with Min and Max")
+    return as_expression(where, condition.gts - condition.lts)
+

@@ -1,0 +1,87 @@
+"""Smooth gates: functions that are exactly zero where they should be, with exact derivatives.
+
+`positive(z, width)` = z^2 / (z + width) for z > 0, else 0: zero below the kink, asymptotically
+z - width above, once continuously differentiable. A softplus would leak below zero, and a leak
+that is small per day sells a tenth of a portfolio in a year.
+"""
+
+from __future__ import annotations
+
+import sympy
+from sympy.core.function import ArgumentIndexError
+
+
+class _Gate(sympy.Function):
+    nargs = 2
+
+    def _eval_is_extended_real(self):
+        return True
+
+
+class positive(_Gate):  # noqa: N801 - sympy functions are lower case
+    """The positive part of z, smoothed over `width` in the unit of z, and exactly zero for z <= 0."""
+
+    unit_alike = True
+
+    def fdiff(self, argindex=1):
+        """Return the partial derivative with respect to z (1) or width (2)."""
+        if argindex == 1:
+            return positive_slope(*self.args)
+        if argindex == 2:
+            return -positive_share(*self.args) ** 2
+        raise ArgumentIndexError(self, argindex)
+
+
+class positive_slope(_Gate):  # noqa: N801
+    """The derivative of `positive` with respect to z: (z^2 + 2 z width) / (z + width)^2 above zero."""
+
+    def fdiff(self, argindex=1):
+        """Return the partial derivative; at the kink the second derivative jumps from 0 to 2 / width."""
+        z, width = self.args
+        if argindex == 1:
+            return 2 * positive_curve(z, width)
+        if argindex == 2:
+            return -2 * positive_share(z, width) * positive_curve(z, width)
+        raise ArgumentIndexError(self, argindex)
+
+
+class positive_share(_Gate):  # noqa: N801
+    """z / (z + width) above zero, else 0: the square root of minus d positive / d width."""
+
+    def fdiff(self, argindex=1):
+        """Return the partial derivative."""
+        z, width = self.args
+        if argindex == 1:
+            return positive_curve(z, width) * (z + width) / width
+        if argindex == 2:
+            return -positive_curve(z, width) * z * (z + width) / width**2
+        raise ArgumentIndexError(self, argindex)
+
+
+class positive_curve(_Gate):  # noqa: N801
+    """width^2 / (z + width)^3 above zero, else 0: half the curvature of `positive`."""
+
+
+_FORMULAS = {
+    "positive": lambda z, width: z * z / (z + width),
+    "positive_slope": lambda z, width: z * (z + 2 * width) / (z + width) ** 2,
+    "positive_share": lambda z, width: z / (z + width),
+    "positive_curve": lambda z, width: width * width / (z + width) ** 3,
+}
+
+
+def _scalar(formula):
+    return lambda z, width: formula(z, width) if z > 0 else 0.0
+
+
+def _vector(formula):
+    def on_arrays(z, width):
+        import numpy as np
+
+        inside = np.asarray(z) > 0
+        return np.where(inside, formula(np.where(inside, z, 1.0), width), 0.0)
+    return on_arrays
+
+
+SCALAR = {name: _scalar(formula) for name, formula in _FORMULAS.items()}
+VECTOR = {name: _vector(formula) for name, formula in _FORMULAS.items()}

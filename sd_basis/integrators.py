@@ -1,0 +1,81 @@
+"""scipy's stiff integrators, stepped one segment at a time: the one place that knows them."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.integrate import BDF, LSODA, Radau
+
+from .errors import unknown
+
+METHODS = {"LSODA": LSODA, "BDF": BDF, "Radau": Radau}
+_MOST_STEPS = 200_000
+
+
+@dataclass
+class Piece:
+    """The accepted steps over one segment: `t` (n,), `x` (n, stocks), and an interpolant a step.
+
+    `problem` says why the piece ends early, None where it does not.
+    """
+
+    t: np.ndarray
+    x: np.ndarray
+    interpolants: list[Callable]
+    problem: str | None
+
+
+def method_class(name: str):
+    """Return scipy's solver of a name; raise InputError with the nearest names."""
+    if name not in METHODS:
+        raise unknown("method", "integration method", name, METHODS)
+    return METHODS[name]
+
+
+def integrate(method: str, rates: Callable, jacobian: Callable, start: float, end: float, x0: np.ndarray,
+              rtol: float, atol: np.ndarray) -> Piece:
+    """Integrate dx/dt = rates(t, x) from start to end with the exact Jacobian.
+
+    `rates` and `jacobian` take (t, list of floats) and may raise ArithmeticError or ValueError: that
+    ends the piece with its last good state. Every accepted step is checked finite.
+    """
+    trouble: list[str] = []
+    bad_rates, bad_slopes = np.full(len(x0), np.nan), np.zeros((len(x0), len(x0)))
+
+    def guarded(function: Callable, failed: np.ndarray) -> Callable:
+        def call(t, x):
+            try:
+                return function(t, x.tolist())
+            except (ArithmeticError, ValueError) as error:
+                trouble.append(f"{error} while the rates were computed at t = {t:g}")
+                return failed
+        return call
+
+    times, states, interpolants, problem = [start], [np.array(x0, float)], [], None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            solver = method_class(method)(guarded(rates, bad_rates), start, np.array(x0, float), end,
+                                          rtol=rtol, atol=atol, jac=guarded(jacobian, bad_slopes))
+            while solver.status == "running" and problem is None:
+                message = solver.step()
+                if solver.status == "failed":
+                    problem = message or "the step size became too small"
+                elif trouble or not math.isfinite(solver.y.sum()):
+                    problem = "a rate is not finite"
+                elif len(times) > _MOST_STEPS:
+                    problem = f"more than {_MOST_STEPS} steps were needed"
+                else:
+                    times.append(solver.t)
+                    states.append(solver.y.copy())
+                    interpolants.append(solver.dense_output())
+        except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+            problem = str(error)
+    if problem:
+        reasons = trouble[:1] or [str(warning.message).strip().splitlines()[0] for warning in caught[:1]]
+        problem = "; ".join([problem, *reasons])
+    return Piece(np.array(times), np.array(states), interpolants, problem)

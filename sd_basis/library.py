@@ -1,0 +1,154 @@
+"""Models, cases and value sets found by name or path and loaded by path; the engine imports none of them.
+
+A name finds a shipped model, a path the user's own. A model is a file `NAME.py` or a folder with
+`__init__.py`, which defines MODEL; a folder may hold `cases/*.toml`, `values/*.toml` and `figures.py`,
+a file may have them in a folder `NAME.cases`. Loading a model runs its code.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import hashlib
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .case import Case, read_case, read_toml
+from .errors import BasisError, InputError, unknown
+
+if TYPE_CHECKING:
+    from .model import Model
+
+DEFAULT_VALUES = "supercritical"
+
+
+def shipped() -> Path:
+    """Return the folder of the shipped models: inside the package of a wheel, beside it in a checkout."""
+    inside = Path(__file__).with_name("models")
+    return inside if inside.is_dir() else Path(__file__).parent.with_name("models")
+
+
+def model_paths() -> dict[str, Path]:
+    """Return the shipped models by name."""
+    found = {path.stem: path for path in sorted(shipped().glob("*.py")) if not path.name.startswith("_")}
+    found.update({path.parent.name: path.parent for path in sorted(shipped().glob("*/__init__.py"))})
+    return found
+
+
+def locate(name_or_path: str | Path) -> Path:
+    """Return the file or folder of a model; raise InputError with the nearest names."""
+    paths = model_paths()
+    if str(name_or_path) in paths:
+        return paths[str(name_or_path)]
+    path = Path(name_or_path)
+    if path.suffix == ".py" and path.is_file():
+        return path
+    if (path / "__init__.py").is_file():
+        return path
+    if path.exists():
+        raise InputError(f"model {str(name_or_path)!r}: it is neither a .py file nor a folder with __init__.py; give one that defines MODEL")
+    raise unknown("model", "shipped model or file", str(name_or_path), paths)
+
+
+def _beside(path: Path, kind: str) -> dict[str, Path]:
+    folder = path / kind if path.is_dir() else path.with_suffix(f".{kind}")
+    return {file.stem: file for file in sorted(folder.glob("*.toml"))}
+
+
+def case_paths(path: Path) -> dict[str, Path]:
+    """Return the cases beside a model by name."""
+    return _beside(path, "cases")
+
+
+def value_set_paths(path: Path) -> dict[str, Path]:
+    """Return the published value sets beside a model by name."""
+    return _beside(path, "values")
+
+
+def headline(path: Path) -> str:
+    """Return the first line of a model's docstring without running it."""
+    file = path / "__init__.py" if path.is_dir() else path
+    try:
+        doc = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
+    except (SyntaxError, UnicodeDecodeError, OSError):
+        return "(cannot be read)"
+    return (doc or "").partition("\n")[0]
+
+
+def load(name_or_path: str | Path, case: str | Path | Case | None = None, *, values: str | None = None) -> Model:
+    """Load a model by name or path, with a case and a value set attached. This runs the model's code.
+
+    Without `values` the set "supercritical" is in force where the model publishes one. Raises
+    InputError for an unknown name and for anything wrong in the files, with the place.
+    """
+    path = locate(name_or_path)
+    model = copy.copy(_run(path))
+    model.path = path
+    sets = value_set_paths(path)
+    if values is not None and values not in sets:
+        raise unknown(f"model {model.name!r}", "value set", values, sets)
+    model.value_set = values or (DEFAULT_VALUES if DEFAULT_VALUES in sets else None)
+    if model.value_set:
+        model.values = _value_set(model, sets[model.value_set])
+    model.case = find_case(model, case)
+    return model
+
+
+def find_case(model: Model, case: str | Path | Case | None) -> Case | None:
+    """Return a case by name (beside the model) or path; None stays the model's own case."""
+    if case is None or isinstance(case, Case):
+        return case if case is not None else model.case
+    known = case_paths(model.path) if model.path else {}
+    if str(case) in known:
+        return read_case(known[str(case)])
+    if Path(case).suffix == ".toml" and Path(case).is_file():
+        return read_case(Path(case))
+    raise unknown(f"model {model.name!r}", "case or TOML file", str(case), known)
+
+
+def _value_set(model: Model, path: Path) -> dict[str, float]:
+    from .case import _values
+    from .quantities import Parameter
+
+    content = read_toml(path)
+    values, _ = _values(path.name, "parameters", content.get("parameters", {}))
+    for name in values:
+        model.quantity(name, path.name, Parameter)
+    return values
+
+
+def module(path: Path, name: str = "__init__"):
+    """Run a file of a model as a module of its own private package and return it."""
+    path = path.resolve()
+    package = f"_sd_basis_model_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    full = package if name == "__init__" else f"{package}.{name}"
+    file = path / f"{name}.py" if path.is_dir() else path
+    search = [str(path)] if path.is_dir() and name == "__init__" else None
+    spec = importlib.util.spec_from_file_location(full, file, submodule_search_locations=search)
+    loaded = importlib.util.module_from_spec(spec)
+    for old in [key for key in sys.modules if key == full or key.startswith(f"{full}.")]:
+        del sys.modules[old]
+    sys.modules[full] = loaded
+    try:
+        spec.loader.exec_module(loaded)
+    except BasisError:
+        raise
+    except SyntaxError as error:
+        raise InputError(f"{Path(error.filename or file).name}, line {error.lineno}: {error.msg}; mend the Python there") from None
+    except Exception as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        raise InputError(f"{Path(frame.filename).name}, line {frame.lineno}: {type(error).__name__}: {error}; mend the model there") from error
+    return loaded
+
+
+def _run(path: Path) -> Model:
+    from .model import Model
+
+    loaded = module(path)
+    model = getattr(loaded, "MODEL", None)
+    if not isinstance(model, Model):
+        raise InputError(f"{path.name}: it defines no MODEL; end the file with MODEL = Model(...)")
+    return model

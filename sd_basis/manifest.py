@@ -1,0 +1,34 @@
+"""The manifest of a result: versions, hashes, values in force, tolerances."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from typing import TYPE_CHECKING, Any
+
+import numpy
+import scipy
+import sympy
+
+from .version import __version__
+
+if TYPE_CHECKING:
+    from .run import Run
+
+
+def manifest(run: Run) -> dict[str, Any]:
+    """Return the manifest of a run; nothing in it depends on when or where it ran but the solver's seconds."""
+    case = repr((run.case.origin, run.case.span, sorted(run.case.values.items()), sorted(run.case.initial.items()),
+                 run.case.shocks, run.case.policies, run.case.shift))
+    first = run.path.schedule.segments[0]
+    names = [quantity.name for quantity in (*run.model.parameters, *run.model.series)]
+    return {
+        "sd_basis": __version__, "python": platform.python_version(), "numpy": numpy.__version__,
+        "scipy": scipy.__version__, "sympy": sympy.__version__,
+        "model": run.model.name, "model_hash": run.path.compiled.key, "value_set": run.model.value_set,
+        "case": run.case.name, "case_hash": hashlib.sha256(case.encode()).hexdigest()[:32], "shift": run.case.shift,
+        "values_at_start": dict(zip(names, first.values(first.start), strict=True)),
+        "switches": [{"name": action.name, "start": action.start, "end": None if action.end == float("inf") else action.end}
+                     for action in run.path.schedule.actions],
+        "solver": {key: value for key, value in run.solver.items() if key != "seconds"},
+    }

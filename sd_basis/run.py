@@ -1,0 +1,172 @@
+"""The run: the paths by name, with ledgers, outcome and everything a report of it needs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from functools import cached_property
+from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
+
+from .case import Case
+from .errors import missing_extra, unknown
+from .ledgers import closing_errors
+from .model import Model
+from .outcomes import Decision, decide
+from .path import Path
+from .quantities import Flow, Quantity
+from .storage import write_atomic
+
+
+class Run:
+    """What a simulation gives back.
+
+    `t` (n,) are model times, `run["name"]` (n,) any stock, flow, auxiliary, parameter or series.
+    Without `at`, `t` are the solver's steps and hold both sides of each switch.
+    """
+
+    def __init__(self, model: Model, case: Case, path: Path, shown: np.ndarray | None, solver: dict):
+        self.model, self.case, self.path, self.solver = model, case, path, solver
+        if shown is None:
+            self.t, self._x, self._segment = path.t, path.x, path.segment
+        else:
+            self.t = shown
+            self._x, self._segment = path.at(shown)
+        self._whole = shown is None
+
+    @cached_property
+    def _computed(self) -> np.ndarray:
+        if self._whole:
+            return self.path.computed
+        return self.path.evaluate(self.path.compiled.observe, self.t, self._x, self._segment)
+
+    @cached_property
+    def _inputs(self) -> np.ndarray:
+        return self.path.inputs(self.t, self._segment)
+
+    def __getitem__(self, name: str | Quantity) -> np.ndarray:
+        """Return a quantity along `t`; raise InputError with the nearest names where there is none."""
+        quantity = self.model.quantity(name, "run")
+        for quantities, rows in ((self.model.stocks, "_x"), (self.path.compiled.system.observables(), "_computed"),
+                                 ((*self.model.parameters, *self.model.series), "_inputs")):
+            if quantity in quantities:
+                values = getattr(self, rows)
+                index = list(quantities).index(quantity)
+                return values[:, index] if rows == "_x" else values[index]
+        raise unknown("run", "quantity", str(name), self.model.quantities)
+
+    @cached_property
+    def outcomes(self) -> dict[str, Decision]:
+        """The decision (code and time) of each group of outcomes."""
+        return decide(self.path)
+
+    @property
+    def outcome(self) -> str | None:
+        """The code of the first group of outcomes, None where the model declares none."""
+        return next((decision.code for decision in self.outcomes.values()), None)
+
+    @property
+    def decided_at(self) -> float | None:
+        """Model time at which the first group's outcome was decided."""
+        return next((decision.time for decision in self.outcomes.values()), None)
+
+    @cached_property
+    def ledgers(self) -> dict[str, float]:
+        """The largest closing error of each ledger, relative to its scale."""
+        return closing_errors(self.path)
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        """What deserves attention: values outside their plausible range, flows that ran backwards."""
+        found = list(self.path.schedule.warnings)
+        for index, quantity in enumerate(self.path.compiled.system.observables()):
+            if isinstance(quantity, Flow) and not quantity.reversible:
+                rates = self.path.computed[index]
+                lowest = float(np.min(rates))
+                # undershoot within tolerance is rounding, not a reversal
+                if lowest < -1e3 * self.solver["rtol"] * max(float(np.max(np.abs(rates))), 1e-9):
+                    time = self.path.t[int(np.argmin(rates))]
+                    found.append(f"{quantity.where}: it runs backwards ({lowest:.3g} at t = {time:g}); declare it reversible or mend its rate")
+        return found
+
+    def when(self, time: float) -> str:
+        """Return a model time as text: a date and hour where the case has an origin, else the number."""
+        if self.case.calendar is None:
+            return f"{time:.6g}"
+        return self.case.calendar.moment(time).strftime("%Y-%m-%d %H:%M")
+
+    @property
+    def summary(self) -> str:
+        """One sentence on how the run ended."""
+        head = f"{self.model.name}, {self.case.name}"
+        if self.case.shift:
+            head += f", policies {self.case.shift:+g} {self.model.time_unit}"
+        if not self.outcomes:
+            return f"{head}: ran from {self.when(self.t[0])} to {self.when(self.t[-1])}."
+        parts = []
+        for group, decision in self.outcomes.items():
+            at = "" if decision.time is None or decision.time <= self.path.schedule.start else f" (since {self.when(decision.time)})"
+            parts.append(f"{'' if group == 'outcome' else group + ' '}{decision.code}{at}")
+        return f"{head}: {', '.join(parts)}."
+
+    def row(self) -> dict[str, Any]:
+        """Return the run as one row of the interface contract, of plain numbers and texts."""
+        peaks = np.argmax(self.path.x, axis=0)
+        return {
+            "model": self.model.name, "case": self.case.name, "values": self.model.value_set, "shift": self.case.shift,
+            "outcome": self.outcome, "decided_at": self.decided_at,
+            "outcomes": {group: {"outcome": decision.code, "decided_at": decision.time} for group, decision in self.outcomes.items()},
+            "time_unit": self.model.time_unit,
+            "final": {stock.name: float(value) for stock, value in zip(self.model.stocks, self.path.x[-1], strict=True)},
+            "peak": {stock.name: {"value": float(self.path.x[peak, column]), "time": float(self.path.t[peak])}
+                     for column, (stock, peak) in enumerate(zip(self.model.stocks, peaks, strict=True))},
+            "ledgers": self.ledgers, "solver": dict(self.solver), "warnings": self.warnings,
+        }
+
+    @property
+    def names(self) -> list[str]:
+        """The names of every stock and computed quantity, in the order of the columns of `to_csv`."""
+        return [quantity.name for quantity in (*self.model.stocks, *self.path.compiled.system.observables())]
+
+    def to_csv(self, path: str | FilePath) -> FilePath:
+        """Write `t` and every quantity as columns, atomically, and return the path."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["t", *self.names])
+        columns = np.column_stack([self.t, self._x, self._computed.T])
+        writer.writerows([f"{value:.10g}" for value in row] for row in columns)
+        write_atomic(path, text.getvalue())
+        return FilePath(path)
+
+    def to_pandas(self):
+        """Return a pandas DataFrame indexed by t; needs the extra `data`."""
+        try:
+            import pandas
+        except ImportError:
+            raise missing_extra("to_pandas", "pandas", "data") from None
+        return pandas.DataFrame({name: self[name] for name in self.names}, index=pandas.Index(self.t, name="t"))
+
+    def to_xarray(self):
+        """Return an xarray Dataset over t with units as attributes; needs the extra `data`."""
+        try:
+            import xarray
+        except ImportError:
+            raise missing_extra("to_xarray", "xarray", "data") from None
+        variables = {name: ("t", self[name], {"units": self.model.unit_text(self.model.quantities[name]) or ""}) for name in self.names}
+        return xarray.Dataset(variables, coords={"t": self.t})
+
+    def manifest(self) -> dict[str, Any]:
+        """Return what is needed to repeat the run: versions, hashes, values in force, tolerances."""
+        from .manifest import manifest
+        return manifest(self)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.summary}>"
+
+
+def strict_json(document: Any) -> str:
+    """Return strict JSON: NaN and infinities are refused, not written."""
+    return json.dumps(document, allow_nan=False, indent=1)

@@ -1,0 +1,163 @@
+"""Simulation: from a model and a case to a Run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path as FilePath
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from .case import Case
+from .compiled import Compiled
+from .declarations import Policy
+from .errors import InputError, NumericalFailure
+from .integrators import Piece, integrate, method_class
+from .library import find_case
+from .model import Model
+from .path import Path
+from .quantities import Stock, finite_number
+from .run import Run
+from .schedule import Schedule, schedule
+
+_COMPILED: WeakKeyDictionary[Any, Compiled] = WeakKeyDictionary()
+
+
+def compiled(model: Model) -> Compiled:
+    """Return the compiled functions of a model, made once a process for the same equations."""
+    flow = model.flows[0]
+    known = _COMPILED.get(flow)
+    if known is None or known.model.flows != model.flows or known.model.quantities != model.quantities:
+        known = _COMPILED[flow] = Compiled(model)
+    return known
+
+
+def simulate(model: Model, case: Case | str | FilePath | None = None, *, policies: Iterable[Policy | str] = (),
+             set: Mapping | None = None, initial: Mapping | None = None, span: tuple | None = None,
+             at: Iterable[Any] | None = None, method: str = "LSODA", rtol: float = 1e-6,
+             atol: float | Mapping | None = None) -> Run:
+    """Integrate a model over a case and return the Run.
+
+    `policies` are more policies, by name or dated with `.at`; one that the case uses too is
+    replaced. `set` (parameters) and `initial` (stocks) are keyed by name or symbol. `span` and
+    `at` are model times or, where the case has an origin, ISO dates; without `at` the run shows
+    the solver's own steps. `atol` is one number, or a mapping by stock; by default it is rtol
+    times each stock's scale. Raises InputError for anything not usable as given, and
+    NumericalFailure, with the run so far in `.run`, when the integration cannot go on.
+    """
+    began = time.perf_counter()
+    case = find_case(model, case) or Case("default")
+    method_class(method)
+    if not 1e-14 < finite_number("rtol", rtol) < 0.1:
+        raise InputError(f"rtol: {rtol} is not between 1e-14 and 0.1; use 1e-6, or 1e-10 for a reference")
+    functions = compiled(model)
+    plan = schedule(model, case, policies, set, span)
+    start = _initial(model, case, functions, plan, initial or {})
+    tolerance = _tolerance(model, start, rtol, atol)
+    shown = None if at is None else _shown(case, plan, at)
+    pieces = _integrate(functions, plan, start, method, rtol, tolerance)
+    run = Run(model, case, Path(functions, plan, pieces), shown,
+              {"method": method, "rtol": rtol, "steps": sum(len(piece.interpolants) for piece in pieces),
+               "restarts": len(pieces) - 1, "seconds": time.perf_counter() - began})
+    if pieces[-1].problem:
+        raise NumericalFailure(_failure(model, pieces[-1], tolerance, method), run)
+    return run
+
+
+def _integrate(functions: Compiled, plan: Schedule, x: np.ndarray, method: str, rtol: float, atol: np.ndarray) -> list[Piece]:
+    """Integrate segment by segment, restarting the solver at each switch; stop at the first problem."""
+    rows, columns = functions.pattern
+    rhs, entries, size = functions.rhs, functions.jacobian, len(x)
+    pieces: list[Piece] = []
+    for segment in plan.segments:
+        if segment.constant:
+            fixed = segment.values(segment.start)
+
+            def rates(t, state, values=fixed):
+                return rhs(t, state, values)
+
+            def jacobian(t, state, values=fixed):
+                matrix = np.zeros((size, size))
+                matrix[rows, columns] = entries(t, state, values)
+                return matrix
+        else:
+            def rates(t, state, values=segment.values):
+                return rhs(t, state, values(t))
+
+            def jacobian(t, state, values=segment.values):
+                matrix = np.zeros((size, size))
+                matrix[rows, columns] = entries(t, state, values(t))
+                return matrix
+        piece = integrate(method, rates, jacobian, segment.start, segment.end, x, rtol, atol)
+        _check_signs(functions.model, piece, atol)
+        pieces.append(piece)
+        if piece.problem:
+            break
+        x = piece.x[-1]
+    return pieces
+
+
+def _check_signs(model: Model, piece: Piece, atol: np.ndarray) -> None:
+    """End the piece where a stock declared non-negative falls below -10 atol."""
+    floor = np.array([-10.0 if stock.nonnegative else -np.inf for stock in model.stocks]) * atol
+    below = np.flatnonzero(np.any(piece.x < floor, axis=1))
+    if below.size:
+        row = int(below[0])
+        stock = model.stocks[int(np.argmin(piece.x[row] - floor))]
+        value = piece.x[row, model.stocks.index(stock)]
+        piece.problem = (f"stock {stock.name!r} is declared non-negative but falls to {value:g} at t = {piece.t[row]:g}; "
+                         "let its outflows vanish with it")
+        keep = max(row, 1)
+        piece.t, piece.x, piece.interpolants = piece.t[:keep], piece.x[:keep], piece.interpolants[:keep - 1]
+
+
+def _initial(model: Model, case: Case, functions: Compiled, plan: Schedule, own: Mapping) -> np.ndarray:
+    try:
+        base = functions.initial(plan.start, [0.0] * len(model.stocks), plan.segments[0].values(plan.start))
+    except (ArithmeticError, ValueError) as error:
+        raise InputError(f"model {model.name!r}: its initial values cannot be computed ({error}); mend a parameter or an initial value") from None
+    x = np.array(base, float)
+    places = {stock.name: index for index, stock in enumerate(model.stocks)}
+    for where, given in ((f"case {case.name!r}, initial", case.initial), ("initial", own)):
+        for name, value in given.items():
+            stock = model.quantity(name, where, Stock)
+            x[places[stock.name]] = finite_number(f"{where}, {stock.name}", value)
+    for stock, value in zip(model.stocks, x, strict=True):
+        if not np.isfinite(value):
+            raise InputError(f"{stock.where}: its initial value is {value}; give a finite one")
+        if stock.nonnegative and value < 0:
+            raise InputError(f"{stock.where}: its initial value {value:g} is negative, but it is declared non-negative; give one that is not")
+    return x
+
+
+def _tolerance(model: Model, x: np.ndarray, rtol: float, atol: float | Mapping | None) -> np.ndarray:
+    """Return the absolute tolerance of each stock: rtol times its scale, or its initial value, or one."""
+    scales = [stock.scale or abs(value) or 1.0 for stock, value in zip(model.stocks, x, strict=True)]
+    tolerance = rtol * np.array(scales)
+    if isinstance(atol, Mapping):
+        for name, value in atol.items():
+            tolerance[model.stocks.index(model.quantity(name, "atol", Stock))] = finite_number("atol", value)
+    elif atol is not None:
+        tolerance[:] = finite_number("atol", atol)
+    if np.any(tolerance <= 0):
+        raise InputError("atol: it is not positive; give a positive absolute tolerance in the stocks' units")
+    return tolerance
+
+
+def _shown(case: Case, plan: Schedule, at: Iterable[Any]) -> np.ndarray:
+    times = np.array([case.time("at", value) for value in at], dtype=float)
+    if times.size == 0 or np.any(np.diff(times) < 0) or times[0] < plan.start or times[-1] > plan.end:
+        raise InputError(f"at: the times do not rise within the run from {plan.start:g} to {plan.end:g}; give times in that range, in order")
+    return times
+
+
+def _failure(model: Model, piece: Piece, tolerance: np.ndarray, method: str) -> str:
+    change = np.abs(piece.x[-1] - piece.x[-2]) / tolerance if len(piece.t) > 1 else np.abs(piece.x[-1]) / tolerance
+    worst = model.stocks[int(np.argmax(change))].name
+    others = " or ".join(name for name in ("LSODA", "BDF", "Radau") if name != method)
+    return (f"model {model.name!r}: the integration stopped at t = {piece.t[-1]:g} ({piece.problem}); the stock that moved most, in "
+            f"tolerances, is {worst!r}; look at its flows, or try method {others} or a smaller rtol")
+
+
