@@ -61,8 +61,9 @@ class Calendar:
         if not first <= moment.date() <= last:
             raise InputError(f"{where}: {moment.date()} lies outside the holiday calendar; use a date from {first} to {last}")
         day = np.datetime64(moment.date(), "D")
-        whole = float(np.busday_count(self.origin, day, holidays=holidays()))
-        if not np.is_busday(day, holidays=holidays()):
+        trading = np.busday_offset(day, 0, roll="forward", holidays=holidays())
+        whole = float(np.busday_count(self.origin, trading, holidays=holidays()))
+        if trading != day:
             return whole
         midnight = datetime(moment.year, moment.month, moment.day)
         return whole + (moment - midnight) / timedelta(days=1)

@@ -7,6 +7,7 @@ cache that cannot be read or written only costs time.
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import inspect
 import marshal
@@ -14,13 +15,14 @@ import math
 import os
 import sys
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 
 import numpy as np
 import sympy
 
 from .declarations import margin
+from .errors import InputError
 from .gates import SCALAR, VECTOR
 from .graph import ordered
 from .model import Model
@@ -28,7 +30,7 @@ from .quantities import TIME, Quantity
 from .storage import write_atomic
 from .system import Program, System
 
-_ENGINE_FILES = ("compiled.py", "gates.py", "graph.py", "model.py", "quantities.py", "system.py", "units.py")
+_ENGINE_FILES = ("compiled.py", "gates.py", "graph.py", "model.py", "quantities.py", "symbols.py", "system.py", "units.py")
 
 
 def cache_folder() -> Path:
@@ -52,6 +54,8 @@ def fingerprint(model: Model) -> str:
         for attribute in ("holder", "instrument", "source", "sink", "transfer"):
             parts.append(str(getattr(quantity, attribute, "")))
         digest.update("|".join(parts).encode() + b"\n")
+    for trade in model.trades:
+        digest.update(f"trade {trade.name}\n".encode())
     for policy in model.policies.values():
         for parameter, expression in policy.changes.items():
             digest.update(f"{policy.name}|{parameter.name}|{_text(expression)}\n".encode())
@@ -81,7 +85,7 @@ class Compiled:
         self.model = model
         self.system = System(model)
         self.key = fingerprint(model)
-        self.cached = (cache_folder() / f"{self.key}-rhs").exists()
+        self.cached = os.path.exists(cache_folder() / f"{self.key}-rhs")
         if not self.cached:
             model.check_units()
 
@@ -142,17 +146,22 @@ class Compiled:
 
     def _function(self, kind: str, program: Callable[[], Program], *, scalar: bool) -> Callable:
         path = cache_folder() / f"{self.key}-{kind}"
-        namespace: dict = {**vars(math), **SCALAR} if scalar else {**vars(np), **VECTOR, "numpy": np}
+        namespace: dict = {**vars(math), **SCALAR} if scalar else {**vars(np), **VECTOR, "numpy": np, "reduce": reduce}
         try:
-            code = marshal.loads(path.read_bytes())
-        except (OSError, ValueError, EOFError, TypeError):
+            code = marshal.loads(_sealed(path.read_bytes()))
+        except (OSError, ValueError):
             code = compile(self._source(program(), scalar), f"<{self.model.name} {kind}>", "exec")
+            content = marshal.dumps(code)
             try:
-                write_atomic(path, marshal.dumps(code))
+                write_atomic(path, hashlib.sha256(content).digest() + content)
             except OSError:
                 pass  # the cache only saves time
         exec(code, namespace)  # our own generated code, from expressions that were never text
-        return namespace["_lambdifygenerated"]
+        function = namespace["_lambdifygenerated"]
+        for name in function.__code__.co_names:
+            if name not in namespace and not hasattr(builtins, name):
+                raise _no_code(self.model.name, name)
+        return function
 
     def _source(self, program: Program, scalar: bool) -> str:
         """Return the source that sympy's lambdify writes for a program, with short names of our own."""
@@ -166,7 +175,23 @@ class Compiled:
             short[symbol] = sympy.Symbol(f"a{number}", real=True)
         assignments = [(short[symbol], expression.xreplace(short)) for symbol, expression in program.assignments]
         outputs = [sympy.sympify(expression).xreplace(short) for expression in program.outputs]
-        return _lambdified(short[TIME], stocks, given, *_shared(assignments, outputs), scalar)
+        try:
+            return _lambdified(short[TIME], stocks, given, *_shared(assignments, outputs), scalar)
+        except NotImplementedError as error:
+            raise _no_code(self.model.name, (str(error).partition("_print_")[2] or "a function").split()[0]) from None
+
+
+def _no_code(model: str, function: str) -> InputError:
+    return InputError(f"model {model!r}: an equation or its derivative holds {function!r}, which has no code; "
+                      "use functions with a derivative, such as exp, log, tanh, Max, Min and positive")
+
+
+def _sealed(content: bytes) -> bytes:
+    """Return what follows the digest of a cache file; raise ValueError where the file is damaged."""
+    digest, rest = content[:32], content[32:]
+    if hashlib.sha256(rest).digest() != digest:
+        raise ValueError("the digest does not fit")
+    return rest
 
 
 def _shared(assignments: list, outputs: list) -> tuple[list, list]:

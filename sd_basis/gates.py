@@ -41,7 +41,7 @@ class positive_slope(_Gate):  # noqa: N801
         if argindex == 1:
             return 2 * positive_curve(z, width)
         if argindex == 2:
-            return -2 * positive_share(z, width) * positive_curve(z, width)
+            return -2 * z / width * positive_curve(z, width)
         raise ArgumentIndexError(self, argindex)
 
 

@@ -14,6 +14,7 @@ from .errors import unknown
 
 METHODS = {"LSODA": LSODA, "BDF": BDF, "Radau": Radau}
 _MOST_STEPS = 200_000
+_STALLED = 100  # LSODA goes on for ever with steps that no longer move the time; this many of them end the piece
 
 
 @dataclass
@@ -67,6 +68,8 @@ def integrate(method: str, rates: Callable, jacobian: Callable, start: float, en
                     problem = message or "the step size became too small"
                 elif trouble or not math.isfinite(solver.y.sum()):
                     problem = "a rate is not finite"
+                elif len(times) > _STALLED and solver.t - times[-_STALLED] < 200 * _STALLED * math.ulp(solver.t):
+                    problem = "the step size became too small"
                 elif len(times) > _MOST_STEPS:
                     problem = f"more than {_MOST_STEPS} steps were needed"
                 else:

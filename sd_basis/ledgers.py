@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .path import Path
+from .quantities import Auxiliary
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
 
@@ -18,7 +19,7 @@ def closing_errors(path: Path) -> dict[str, float]:
     """Return each ledger's largest closing error over the run, relative to its scale.
 
     The scale of a sector is the largest sum of its assets and liabilities; of an instrument, its
-    largest total. Empty for a model without balance sheets.
+    largest total or the smallest balance sheet that carries it. Empty for a model without balance sheets.
     """
     system = path.compiled.system
     if not system.model.sectors:
@@ -26,8 +27,8 @@ def closing_errors(path: Path) -> dict[str, float]:
     names = [sector.name for sector in system.model.sectors] + [instrument.name for instrument in system.instruments]
     balances = path.evaluate(path.compiled.ledger, path.t, path.x, path.segment)[0::2]
     t, x, segment, lengths = path.between((_NODES + 1) / 2)
-    rates = path.evaluate(path.compiled.ledger, t, x, segment)[1::2]
-    gains = (rates.reshape(len(names), -1, len(_NODES)) @ (_WEIGHTS / 2)) * lengths
+    rates = path.evaluate(path.compiled.ledger, t, x, segment)[1::2] + _drift(path, t, x, segment, lengths)
+    gains = (rates.reshape(len(names), len(lengths), len(_NODES)) @ (_WEIGHTS / 2)) * lengths
     scales = _scales(path)
     errors = {}
     for index, name in enumerate(names):
@@ -41,20 +42,30 @@ def closing_errors(path: Path) -> dict[str, float]:
     return errors
 
 
+def _drift(path: Path, t: np.ndarray, x: np.ndarray, segment: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Return the revaluation by prices that move with time itself (TIME, ramps, linear series), holdings held fixed."""
+    prices = [instrument.price for instrument in path.compiled.system.instruments if isinstance(instrument.price, Auxiliary)]
+    moving = not all(segment.constant for segment in path.schedule.segments)
+    if not prices or not (moving or path.compiled.system.uses_time(prices)):
+        return np.zeros(1)
+    h = 1e-3 * np.repeat(lengths, len(_NODES))
+    later, earlier = (path.evaluate(path.compiled.ledger, t + sign * h, x, segment)[0::2] for sign in (1, -1))
+    return (later - earlier) / (2 * h)
+
+
 def _scales(path: Path) -> list[float]:
     """Return the size against which each ledger's error is measured."""
     system = path.compiled.system
-    prices = {}
-    for stock in system.stocks:
-        if stock.instrument is not None:
-            prices[stock.instrument] = stock.instrument.price
     columns = {stock: path.x[:, index] for index, stock in enumerate(system.stocks)}
     values = {quantity: path.computed[index] for index, quantity in enumerate(system.observables())}
-    worth = {stock: np.abs(columns[stock] * np.asarray(values.get(stock.instrument.price, 1.0)))
+    worth = {stock: np.abs(columns[stock] * np.asarray(values.get(stock.instrument.price, stock.instrument.price)))
              for stock in system.stocks if stock.instrument is not None}
-    scales = [max(float(np.max(sum(worth[stock] for stock, _ in system.positions(sector)))), 1e-300)
-              for sector in system.model.sectors]
+    sectors = {sector: max(float(np.max(sum(worth[stock] for stock, _ in system.positions(sector)))), 1e-300)
+               for sector in system.model.sectors}
+    scales = list(sectors.values())
     for instrument in system.instruments:
-        total = sum(np.abs(columns[stock]) for stock in system.stocks if stock.instrument == instrument)
-        scales.append(max(float(np.max(total)), 1e-300))
+        own = [stock for stock in system.stocks if stock.instrument == instrument]
+        # much may pass through a claim that stands near zero: it is measured against the smallest balance sheet that carries it
+        carried = min(scale for sector, scale in sectors.items() if any(stock in own for stock, _ in system.positions(sector)))
+        scales.append(max(float(np.max(sum(np.abs(columns[stock]) for stock in own))), carried))
     return scales

@@ -16,10 +16,10 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .case import Case, read_case, read_toml
 from .errors import BasisError, InputError, unknown
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # finding models by name must not cost the import of sympy
+    from .case import Case
     from .model import Model
 
 DEFAULT_VALUES = "supercritical"
@@ -99,6 +99,8 @@ def load(name_or_path: str | Path, case: str | Path | Case | None = None, *, val
 
 def find_case(model: Model, case: str | Path | Case | None) -> Case | None:
     """Return a case by name (beside the model) or path; None stays the model's own case."""
+    from .case import Case, read_case
+
     if case is None or isinstance(case, Case):
         return case if case is not None else model.case
     known = case_paths(model.path) if model.path else {}
@@ -110,7 +112,7 @@ def find_case(model: Model, case: str | Path | Case | None) -> Case | None:
 
 
 def _value_set(model: Model, path: Path) -> dict[str, float]:
-    from .case import _values
+    from .case import _values, read_toml
     from .quantities import Parameter
 
     content = read_toml(path)
@@ -139,7 +141,9 @@ def module(path: Path, name: str = "__init__"):
     except SyntaxError as error:
         raise InputError(f"{Path(error.filename or file).name}, line {error.lineno}: {error.msg}; mend the Python there") from None
     except Exception as error:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if Path(frame.filename).resolve().is_relative_to(path)]
+        frame = (own or frames)[-1]
         raise InputError(f"{Path(frame.filename).name}, line {frame.lineno}: {type(error).__name__}: {error}; mend the model there") from error
     return loaded
 

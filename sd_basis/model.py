@@ -12,7 +12,7 @@ import sympy
 from .declarations import Outcome, Policy, Trade, margin
 from .errors import InputError, unknown
 from .graph import Cycle, ordered
-from .quantities import Auxiliary, Flow, Input, Parameter, Quantity, Sector, Stock, as_expression, finite_number
+from .quantities import START, Auxiliary, Flow, Input, Parameter, Quantity, Sector, Stock, as_expression, finite_number
 from .series import Series
 from .units import Units
 
@@ -36,11 +36,14 @@ class Model:
         self.span = span
         if span is not None:
             self.span = _span(self.where, span)
+        flows = tuple(flows)
         self.trades = tuple(item for item in flows if isinstance(item, Trade))
         self.flows = tuple(flow for item in flows for flow in (item.flows if isinstance(item, Trade) else (item,)))
         for flow in self.flows:
             if not isinstance(flow, Flow):
                 raise InputError(f"{self.where}: {flow!r} is not a flow; give Flow and Trade objects in flows=")
+            if self.flows.count(flow) > 1:
+                raise InputError(f"{self.where}: {flow.where} is listed twice in flows=; list it once, a trade brings both its flows")
         self.policies = _by_name(self.where, "policy", policies, Policy)
         self.outcomes = tuple(outcomes)
         for outcome in self.outcomes:
@@ -108,6 +111,8 @@ class Model:
             raise InputError(f"{self.where}: {quantity.where} is declared but has no equation; give it one with define()")
         expression = sympy.sympify(expression)
         symbols = sorted(expression.free_symbols, key=lambda symbol: symbol.identity[1])
+        if START in symbols:
+            raise InputError(f"{quantity.where}: it uses START, which only a policy has; use TIME or a parameter")
         if isinstance(quantity, Stock):
             for symbol in symbols:
                 if not isinstance(symbol, Parameter):

@@ -33,7 +33,7 @@ class Path:
             if part.constant:
                 columns.append(np.repeat(np.array(part.values(part.start))[:, None], len(own), axis=1))
             else:
-                columns.append(np.array([part.values(time) for time in own]).T.reshape(-1, len(own)))
+                columns.append(np.array([part.values(time) for time in own]).reshape(len(own), len(part.values(part.start))).T)
         return np.concatenate(columns, axis=1)
 
     def evaluate(self, function, t: np.ndarray, x: np.ndarray, segment: np.ndarray) -> np.ndarray:
@@ -57,7 +57,8 @@ class Path:
                 states.append(interpolant(own).T)
                 segments.append(np.full(len(shares), index))
                 lengths.append(right - left)
-        return np.concatenate(times), np.concatenate(states), np.concatenate(segments), np.array(lengths)
+        return (np.array(times).ravel(), np.array(states).reshape(-1, self.x.shape[1]),
+                np.array(segments, dtype=int).ravel(), np.array(lengths))
 
     def at(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return states and segments at given times by the solver's own interpolants; at a switch, after it."""

@@ -1,92 +1,16 @@
-"""The words of the language: stocks, flows, auxiliaries, parameters and series as sympy symbols.
-
-Every quantity is a real sympy symbol and can stand in any sympy expression. Two quantities are
-equal only if they are the same declaration, so that models which use the same name in one
-process never share a definition through sympy's caches. They pickle by identity alone; the
-Model that holds them pickles their definitions, flat, whatever the depth of the equations.
-"""
+"""The words of the language: stocks, flows, auxiliaries and parameters, each a quantity."""
 
 from __future__ import annotations
 
-import itertools
 import math
-import os
-import weakref
 from dataclasses import dataclass
 from typing import Any
 
-import sympy
-
 from .errors import InputError
+from .symbols import START, TIME, Input, Quantity, as_expression, finite_number
 
-_PROCESS = os.urandom(6).hex()
-_ORDINALS = itertools.count(1)
-_REGISTRY: weakref.WeakValueDictionary[tuple, Quantity] = weakref.WeakValueDictionary()
-
-
-def finite_number(where: str, value: Any) -> float:
-    """Return `value` as a float; raise InputError where it is not one finite number."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise InputError(f"{where}: {value!r} is not a number; give one finite number") from None
-    if isinstance(value, (bool, str)) or not math.isfinite(number):
-        raise InputError(f"{where}: {value!r} is not a finite number; give one finite number")
-    return number
-
-
-def as_expression(where: str, value: Any) -> sympy.Expr:
-    """Return `value` as a sympy expression of numbers and quantities; text is never evaluated."""
-    if isinstance(value, (str, bytes, bool)):
-        raise InputError(f"{where}: {value!r} is text or a truth value; write a number or an expression of quantities")
-    try:
-        expression = sympy.sympify(value, strict=True)
-    except (sympy.SympifyError, TypeError):
-        raise InputError(f"{where}: {value!r} is not an expression; write numbers, quantities and sympy functions") from None
-    if not isinstance(expression, sympy.Expr):
-        raise InputError(f"{where}: {expression} is a {type(expression).__name__}, not a quantity; "
-                         "write an expression with a numerical value")
-    if expression.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo):
-        raise InputError(f"{where}: the expression {expression} is not finite; look for a division by zero")
-    stray = [symbol for symbol in expression.free_symbols if not isinstance(symbol, Quantity)]
-    if stray:
-        raise InputError(f"{where}: {stray[0]} is a plain sympy symbol; declare it as a Parameter, Stock or Auxiliary")
-    return expression
-
-
-def _restore(cls: type, name: str, identity: tuple) -> Quantity:
-    found = _REGISTRY.get(identity)
-    return cls._create(name, identity) if found is None else found
-
-
-class Quantity(sympy.Symbol):
-    """A named quantity of a model; its definition (unit, value, equation) is in its attributes."""
-
-    unit: str | None
-    description: str
-
-    @classmethod
-    def _create(cls, name: str, identity: tuple | None = None):
-        if not isinstance(name, str) or not name.strip():
-            raise InputError(f"{cls.__name__.lower()}: {name!r} is not a name; give a non-empty text")
-        self = sympy.Symbol.__xnew__(cls, name, real=True)
-        self.identity = identity or (_PROCESS, next(_ORDINALS))
-        _REGISTRY[self.identity] = self
-        return self
-
-    def __init__(self, *args, **kwargs):
-        """Everything is set in `__new__`; sympy calls this one with the same arguments."""
-
-    def _hashable_content(self):
-        return (self.name, self.identity)
-
-    def __reduce_ex__(self, protocol):
-        return _restore, (type(self), self.name, self.identity)
-
-    @property
-    def where(self) -> str:
-        """How error messages name this quantity."""
-        return f"{type(self).__name__.lower()} {self.name!r}"
+__all__ = ["CLOUD", "START", "TIME", "Auxiliary", "Flow", "Input", "Instrument", "Parameter", "Quantity", "Sector",
+           "Stock", "as_expression", "define", "finite_number"]
 
 
 @dataclass(frozen=True)
@@ -251,16 +175,3 @@ class Flow(Auxiliary):
     def ends(self) -> list[tuple[Stock, int]]:
         """The stocks the flow touches, each with the sign of its change."""
         return [(stock, sign) for stock, sign in ((self.source, -1), (self.sink, 1)) if stock is not CLOUD]
-
-
-class Input(Quantity):
-    """A value the run supplies: model time or the start of the policy at work."""
-
-    def __new__(cls, name: str, ordinal: int, description: str):
-        self = cls._create(name, ("sd_basis", ordinal))
-        self.unit, self.description = None, description
-        return self
-
-
-TIME = Input("TIME", -2, "model time, in the model's time unit")
-START = Input("START", -1, "the start date of the policy that uses it, in model time")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import sympy
@@ -18,7 +17,7 @@ from .case import Case, Event
 from .declarations import Policy
 from .errors import InputError
 from .model import Model
-from .quantities import START, TIME, Parameter
+from .quantities import START, TIME, Parameter, finite_number
 from .series import Sampled, Series
 
 
@@ -88,9 +87,11 @@ def schedule(model: Model, case: Case, policies: Iterable[Policy | str] = (), se
             continue
         actions.append(_action(model, case, model.policy(event.name), event, case.shift, base))
     actions += [_action(model, case, policy, Event(policy.name), 0.0, base) for policy in own]
+    # a run that goes on from a later state keeps the policies begun before it, within the case's own span
+    earliest = min(start, _span(model, case, None)[0])
     for action in actions:
-        if action.start < start:
-            raise InputError(f"{action.name}: it starts at {action.start:g}, before the run begins at {start:g}; choose a later date or shift")
+        if action.start < earliest:
+            raise InputError(f"{action.name}: it starts at {action.start:g}, before the run begins at {earliest:g}; choose a later date or shift")
         if action.start >= end:
             warnings.append(f"{action.name}: it starts at {action.start:g}, after the run ends at {end:g}, and has no effect")
     switches = {start, end}
@@ -118,12 +119,14 @@ def _distinct(times: list[float]) -> list[float]:
 
 
 def _span(model: Model, case: Case, span: tuple | None) -> tuple[float, float]:
-    raw = span or case.span or model.span
-    if len(raw) != 2:
-        raise InputError(f"span: {raw!r} is not a pair; give (start, end)")
-    start, end = (case.time("span", value) for value in raw)
+    raw = next((given for given in (span, case.span) if given is not None), model.span)
+    try:
+        first, last = raw
+    except (TypeError, ValueError):
+        raise InputError(f"span: {raw!r} is not a pair; give (start, end)") from None
+    start, end = case.time("span", first), case.time("span", last)
     if end <= start:
-        raise InputError(f"span: the end {raw[1]} is not after the start {raw[0]}; give (start, end)")
+        raise InputError(f"span: the end {last} is not after the start {first}; give (start, end)")
     return start, end
 
 
@@ -134,9 +137,7 @@ def _base_values(model: Model, case: Case, own: Mapping) -> tuple[list[float], l
     for where, given in ((f"case {case.name!r}", case.values), ("set", own)):
         for name, value in given.items():
             parameter = model.quantity(name, where, Parameter)
-            values[parameter.name] = finite = float(value) if isinstance(value, (int, float, np.number)) else None
-            if finite is None or not np.isfinite(finite):
-                raise InputError(f"{where}: {parameter.name} = {value!r} is not a finite number; give one finite number")
+            values[parameter.name] = finite_number(f"{where}: {parameter.name}", value)
     for parameter in model.parameters:
         warning = parameter.check(values[parameter.name], f"model {model.name!r}")
         if warning:
@@ -231,9 +232,9 @@ def _segment(model: Model, base: list[float], sampled: dict[Series, Sampled], ac
         return current + [0.0 if item is None else item.at(time) for item in series]
 
     middle = values((left + right) / 2)
-    where = " and ".join(action.name for action in active) or f"model {model.name!r}"
-    for parameter, value in zip(model.parameters, middle, strict=False):
-        warning = parameter.check(value, where)
-        if warning and active:
+    where = " and ".join(action.name for action in active)
+    for index in sorted({index for action in active for index, _ in action.changes}):
+        warning = model.parameters[index].check(middle[index], where)
+        if warning:
             warnings.append(warning)
     return Segment(left, right, (lambda time: middle) if steady else values, steady)

@@ -33,7 +33,7 @@ class Series(Quantity):
             raise unknown(self.where, "kind of series", kind, ("step", "linear"))
         if until is not None and kind == "linear":
             raise InputError(f"{self.where}: a linear series ends at its last time; leave `until` out")
-        self.kind, self.until, self.unit = kind, until, unit
+        self.interpolation, self.until, self.unit = kind, until, unit
         self.before = self.values[0] if before is None else finite_number(f"{self.where}, before", before)
         self.after = self.values[-1] if after is None else finite_number(f"{self.where}, after", after)
         self.description, self.reference = description, reference
@@ -58,7 +58,7 @@ class Series(Quantity):
         end = math.inf if self.until is None else self._time(self.until, calendar)
         if end <= times[-1]:
             raise InputError(f"{self.where}: it ends at {self.until}, not after its last time; choose a later end")
-        return Sampled(tuple(times), self.values, self.kind, self.before, self.after, end)
+        return Sampled(tuple(times), self.values, self.interpolation, self.before, self.after, end)
 
     def _time(self, value: Any, calendar: Calendar | None) -> float:
         if isinstance(value, (int, float)):

@@ -29,9 +29,14 @@ def compiled(model: Model) -> Compiled:
     """Return the compiled functions of a model, made once a process for the same equations."""
     flow = model.flows[0]
     known = _COMPILED.get(flow)
-    if known is None or known.model.flows != model.flows or known.model.quantities != model.quantities:
+    if known is None or _structure(known.model) != _structure(model):
         known = _COMPILED[flow] = Compiled(model)
     return known
+
+
+def _structure(model: Model) -> tuple:
+    return (model.name, model.flows, model.trades, model.quantities, model.outcomes, model.policies,
+            model.time_unit, model.unit_definitions)
 
 
 def simulate(model: Model, case: Case | str | FilePath | None = None, *, policies: Iterable[Policy | str] = (),
@@ -58,6 +63,8 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     tolerance = _tolerance(model, start, rtol, atol)
     shown = None if at is None else _shown(case, plan, at)
     pieces = _integrate(functions, plan, start, method, rtol, tolerance)
+    if shown is not None and pieces[-1].problem:
+        shown = shown[shown <= pieces[-1].t[-1]] if shown[0] <= pieces[-1].t[-1] else None
     run = Run(model, case, Path(functions, plan, pieces), shown,
               {"method": method, "rtol": rtol, "steps": sum(len(piece.interpolants) for piece in pieces),
                "restarts": len(pieces) - 1, "seconds": time.perf_counter() - began})
@@ -147,7 +154,10 @@ def _tolerance(model: Model, x: np.ndarray, rtol: float, atol: float | Mapping |
 
 
 def _shown(case: Case, plan: Schedule, at: Iterable[Any]) -> np.ndarray:
-    times = np.array([case.time("at", value) for value in at], dtype=float)
+    try:
+        times = np.array([case.time("at", value) for value in at], dtype=float)
+    except TypeError:
+        raise InputError(f"at: {at!r} is not a list of times; give [time, ...]") from None
     if times.size == 0 or np.any(np.diff(times) < 0) or times[0] < plan.start or times[-1] > plan.end:
         raise InputError(f"at: the times do not rise within the run from {plan.start:g} to {plan.end:g}; give times in that range, in order")
     return times

@@ -15,7 +15,7 @@ import numpy as np
 import sympy
 
 from .model import Model
-from .quantities import CLOUD, Instrument, Quantity, Sector, Stock
+from .quantities import CLOUD, TIME, Instrument, Quantity, Sector, Stock
 
 Assignment = tuple[sympy.Symbol, sympy.Expr]
 
@@ -68,6 +68,11 @@ class System:
             if quantity in needed:
                 needed |= quantity.expression.free_symbols
         return [quantity for quantity in self.model.computed if quantity in needed]
+
+    def uses_time(self, wanted: Iterable[sympy.Expr]) -> bool:
+        """Tell whether TIME stands in the equations that the wanted expressions rest on."""
+        wanted = list(wanted)
+        return any(TIME in expression.free_symbols for expression in (*wanted, *(item.expression for item in self.needed_for(wanted))))
 
     def right_hand_side(self) -> Program:
         """The program of dx/dt."""

@@ -7,6 +7,7 @@ is dimensionless. Text is tokenised here and never evaluated.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,7 +25,7 @@ KNOWN: dict[str, tuple[float, str | None]] = {
     "percent": (1e-2, None), "bp": (1e-4, None), "thousand": (1e3, None), "million": (1e6, None),
     "billion": (1e9, None), "trillion": (1e12, None),
 }
-_TOKEN = re.compile(r"\s*(\*\*|[\^*/()]|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|-\d+|%|[^\W\d]\w*\$?|\$)")
+_TOKEN = re.compile(r"\s*(\*\*|[\^*/()]|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|-\d+(?:\.\d+)?|%|[^\W\d]\w*\$?|\$)")
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,11 @@ class Units:
                 raise InputError(f"{where}: the unit {text!r} is malformed at {text[position:]!r}; write it like person/year")
             tokens.append(match.group(1))
             position = match.end()
-        unit, rest = self._product(tokens, text, where)
-        if rest or not tokens:
+        try:
+            unit, rest = self._product(tokens, text, where)
+        except OverflowError:
+            unit, rest = Unit((), math.inf), []
+        if rest or not tokens or not 0 < unit.scale < math.inf:
             raise InputError(f"{where}: the unit {text!r} is malformed; write it like person/year, or 1 where there is none")
         return unit
 
@@ -91,7 +95,9 @@ class Units:
         expect = True
         while tokens and tokens[0] != ")":
             token, *tokens = tokens
-            if token in "*/" and token != "":
+            if token in ("*", "/"):
+                if expect:
+                    raise InputError(f"{where}: the unit {text!r} has nothing before {token!r}; write it like person/year or 1/year")
                 sign, expect = (1 if token == "*" else -1), True
                 continue
             if token == "(":
@@ -103,7 +109,7 @@ class Units:
                 if float(token) == 0:
                     raise InputError(f"{where}: the unit {text!r} holds a zero; leave it out")
                 factor = Unit((), float(token))
-            elif token in ("^", "**"):
+            elif token in ("^", "**") or token[0] == "-":
                 raise InputError(f"{where}: the unit {text!r} has a power without a base; write it like day^2")
             else:
                 factor = self._name(token)
@@ -138,13 +144,8 @@ class Units:
         if expression.is_number:
             return ONE
         if expression.is_Mul:
-            total = ONE
-            for argument in expression.args:
-                unit = self._unit(where, argument, known)
-                if unit is None:
-                    return None
-                total = total * unit
-            return total
+            factors = [self._unit(where, argument, known) for argument in expression.args]
+            return None if None in factors else math.prod(factors, start=ONE)
         if expression.is_Pow:
             base, exponent = expression.args
             unit = self._unit(where, base, known)
