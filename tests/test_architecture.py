@@ -1,0 +1,140 @@
+"""The house rules that a machine can hold."""
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sd_basis
+from sd_basis.graph import Cycle, ordered
+
+PACKAGE = Path(sd_basis.__file__).parent
+MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in sorted(PACKAGE.rglob("*.py"))
+           if "models" not in path.relative_to(PACKAGE).parts}
+ENGINE = {name: path for name, path in MODULES.items() if not name.startswith(("cli", "figures", "__"))}
+
+
+def imports(path):
+    """Return what a module imports at any depth, absolute names and relative ones from the package, lazy ones too but none for types only."""
+    folder = path.parent.relative_to(PACKAGE).parts
+    code = ast.parse(path.read_text())
+    for_types_only = {inner for node in ast.walk(code) if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+                      for inner in ast.walk(node)}
+    for node in set(ast.walk(code)) - for_types_only:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = folder[:len(folder) - node.level + 1] if node.level else ()
+            head = ".".join((*(("sd_basis", *base) if node.level else ()), *([node.module] if node.module else [])))
+            yield head
+            yield from (f"{head}.{alias.name}" for alias in node.names)
+
+
+def users(package):
+    return {name for name, path in MODULES.items() if any(found == package or found.startswith(f"{package}.") for found in imports(path))}
+
+
+def test_the_integrators_are_used_in_one_place():
+    assert users("scipy.integrate") == {"integrators"}
+
+
+def test_matplotlib_stays_under_the_figures():
+    assert all(name.startswith("figures") for name in users("matplotlib"))
+
+
+def test_click_stays_under_the_command_line():
+    assert all(name.startswith("cli") for name in users("click"))
+
+
+def test_the_engine_imports_neither_figures_nor_command_line():
+    for name, path in ENGINE.items():
+        assert not [found for found in imports(path) if found.startswith(("sd_basis.cli", "sd_basis.figures", "sd_basis.models"))], name
+
+
+def test_engine_modules_do_not_import_one_another_in_a_circle():
+    needs = {name: sorted({found.split(".")[1] for found in imports(path) if found.startswith("sd_basis.")} & set(ENGINE) - {name})
+             for name, path in ENGINE.items()}
+    try:
+        order = ordered(needs, needs.__getitem__)
+    except Cycle as cycle:
+        pytest.fail(f"circle of imports: {cycle}")
+    assert order.index("symbols") < order.index("quantities") < order.index("model") < order.index("system") < order.index("simulation")
+
+
+def test_the_engine_names_no_shipped_model():
+    from sd_basis.library import model_paths
+    for name, path in ENGINE.items():
+        code = ast.parse(path.read_text())
+        texts = [node.value for node in ast.walk(code) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        documents = {ast.get_docstring(node, clean=False) for node in ast.walk(code)
+                     if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))}
+        for model in model_paths():
+            assert not [text for text in texts if text == model and text not in documents], (name, model)
+            assert model not in {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}, (name, model)
+
+
+def test_only_the_command_line_prints():
+    for name, path in ENGINE.items():
+        calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        assert not [call for call in calls if isinstance(call, ast.Name) and call.id == "print"], name
+        assert not re.search(r"sys\.(stdout|stderr)", path.read_text()), name
+
+
+def test_text_is_never_evaluated():
+    for name, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                assert called not in ("eval", "parse_expr", "S"), name
+                assert called != "exec" or name == "compiled", name
+                assert called != "sympify" or not isinstance(node.args[0], ast.Constant), name
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_a_module_is_short_and_says_what_it_is(name):
+    text = MODULES[name].read_text()
+    assert len(text.splitlines()) <= 250
+    assert not text.strip() or (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0].endswith((".", ":")) or name == "version"
+
+
+@pytest.mark.parametrize("name", sorted(ENGINE))
+def test_public_names_have_docstrings(name):
+    code = ast.parse(ENGINE[name].read_text())
+    for owner in [code, *(node for node in code.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_"))]:
+        for node in owner.body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+                assert ast.get_docstring(node), f"{name}.{node.name}"
+
+
+@pytest.mark.parametrize("name", [name for name in sd_basis.__all__ if name != "__version__"])
+def test_every_name_of_the_front_door_opens(name):
+    thing = getattr(sd_basis, name)
+    assert inspect.getdoc(thing) and name in dir(sd_basis)
+
+
+def test_a_wrong_name_at_the_door_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'simulat'"):
+        sd_basis.simulat  # noqa: B018
+
+
+def test_importing_the_package_loads_no_library():
+    script = "import sys, sd_basis; print([name for name in ('numpy', 'scipy', 'sympy', 'matplotlib', 'click') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_engine_module_imports_by_itself():
+    for name in ENGINE:
+        assert importlib.import_module(f"sd_basis.{name}").__doc__ or name == "version"
+
+
+def test_test_names_are_claims():
+    for path in Path(__file__).parent.glob("test_*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                assert node.name.count("_") >= 3, f"{path.name}: {node.name} says too little"
