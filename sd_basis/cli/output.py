@@ -1,0 +1,79 @@
+"""What commands print and store: tables, numbers, warnings, progress, and runs with their manifests."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ..run import Run
+
+WIDTH = 100
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Return a number as short text, a dash where there is none."""
+    return "-" if value is None else f"{value:.{digits}g}"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
+    """Return rows as aligned text, the first `left` columns to the left; a header may have several lines."""
+    heads = [column.split("\n") for column in header]
+    height = max(map(len, heads))
+    lines = [[""] * (height - len(head)) + head for head in heads]
+    body = [list(row) for row in rows]
+    top = [[head[level] for head in lines] for level in range(height)]
+    widths = [max(map(len, column)) for column in zip(*top, *body, strict=True)]
+    rule = [["-" * width for width in widths]]
+    return "\n".join("  ".join(cell.ljust(width) if index < left else cell.rjust(width)
+                               for index, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
+                     for row in (*top, *rule, *body))
+
+
+def narrow(name: str, width: int = 16) -> str:
+    """Return a name broken at its underscores and spaces into lines of about `width`."""
+    lines = [""]
+    for part in re.findall(r"[^_ ]+[_ ]*", name):
+        if lines[-1] and len(lines[-1]) + len(part.rstrip()) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def warn(sentences: Iterable[str], where: str = "") -> None:
+    """Print warnings to stderr."""
+    for sentence in sentences:
+        click.echo(f"Warning: {where}{sentence}", err=True)
+
+
+@contextmanager
+def progress(length: int, label: str) -> Iterator[Callable[[int], None]]:
+    """Show a bar with an estimate on stderr, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda steps: None
+        return
+    with click.progressbar(length=length, label=label, file=sys.stderr, show_pos=True) as bar:
+        yield bar.update
+
+
+def store(run: Run, folder: Path, name: str) -> list[Path]:
+    """Write a run as NAME.csv with NAME.manifest.json beside it; each file is whole or absent."""
+    from ..run import strict_json
+    from ..storage import write_atomic
+
+    manifest = folder / f"{name}.manifest.json"
+    paths = [run.to_csv(folder / f"{name}.csv"), manifest]
+    write_atomic(manifest, strict_json(run.manifest()) + "\n")
+    return paths
+
+
+def file_name(run: Run, shift: bool = False) -> str:
+    """Return the name of a run's files: model, case and, if asked for and not zero, the shift."""
+    moved = f"{run.case.shift:+g}" if shift and run.case.shift else ""
+    return f"{run.model.name}-{run.case.name}{moved}".replace("/", "_")

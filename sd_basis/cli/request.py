@@ -1,0 +1,102 @@
+"""What a command was asked for: from the texts of the options to policies, parameter values and shifts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError, NumericalFailure
+
+if TYPE_CHECKING:
+    from ..case import Case
+    from ..declarations import Policy
+    from ..model import Model
+    from ..run import Run
+
+
+@dataclass(frozen=True)
+class Request:
+    """A model with the settings of its simulation, still without a case."""
+
+    model: Model
+    policies: tuple[Policy, ...] = ()
+    set: dict[str, float] = field(default_factory=dict)
+    method: str = "LSODA"
+    rtol: float = 1e-6
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The keyword arguments of `simulate` and `turning_shift`."""
+        return {"policies": self.policies, "set": self.set, "method": self.method, "rtol": self.rtol}
+
+    def case(self, name_or_path: str | None, shift: float | None = None) -> Case:
+        """Return a case, its policies moved by `shift`; raise InputError where there is none to move."""
+        from ..case import Case
+        from ..library import find_case
+
+        case = find_case(self.model, name_or_path) or Case("default")
+        if shift is None:
+            return case
+        if shift and not case.policies:
+            raise InputError(f"--shift {shift:g}: case {case.name!r} has no policies to move; choose a case that has, or use --policy NAME@DATE")
+        return case.shifted(shift)
+
+    def simulate(self, case: Case) -> Run:
+        """Run the case with the settings."""
+        from ..simulation import simulate
+
+        return simulate(self.model, case, **self.settings)
+
+    def attempt(self, case: Case) -> tuple[Run, str | None]:
+        """Run the case; return the run, or as much of it as there is with the sentence of the failure."""
+        try:
+            return self.simulate(case), None
+        except NumericalFailure as failure:
+            if failure.run is None:
+                raise
+            return failure.run, str(failure)
+
+
+def request(model: str, values: str | None = None, policies: Iterable[str] = (), settings: Iterable[str] = (),
+            method: str = "LSODA", rtol: float = 1e-6) -> Request:
+    """Load a model and read the options of its simulation; raise InputError for what cannot be used."""
+    given = dict(_setting(text) for text in settings)  # before loading, which may take seconds
+    from ..library import load
+
+    loaded = load(model, values=values)
+    return Request(loaded, tuple(_policy(loaded, text) for text in policies), given, method, rtol)
+
+
+def _setting(text: str) -> tuple[str, float]:
+    name, equals, value = text.partition("=")
+    if not (equals and name.strip()):
+        raise InputError(f"--set {text!r}: it is not NAME=NUMBER; write for example --set gain=0.5")
+    return name.strip(), _number(f"--set {text!r}", value)
+
+
+def _number(where: str, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise InputError(f"{where}: {text!r} is not a number; give one finite number") from None
+    if not math.isfinite(number):
+        raise InputError(f"{where}: {text!r} is not finite; give one finite number")
+    return number
+
+
+def _policy(model: Model, text: str) -> Policy:
+    name, at, start = text.partition("@")
+    policy = model.policy(name)
+    if not at:
+        return policy
+    if not start.strip():
+        raise InputError(f"--policy {text!r}: there is no date after the @; write {name}@2020-03-13 or {name}@14.5")
+    return policy.at(start.strip())
+
+
+def shifts(texts: Iterable[str]) -> list[float]:
+    """Return the shifts of texts like "-2,0,3.5" in rising order, each once; zero where there is none."""
+    found = {_number(f"--shift {text!r}", part) for text in texts for part in text.split(",")}
+    return sorted(found) or [0.0]

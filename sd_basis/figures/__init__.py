@@ -1,0 +1,119 @@
+"""Figures: what people look at, each as SVG and PNG with the CSV behind it.
+
+A figure is a function of a `Context` that returns (matplotlib Figure, table); a table maps column
+names to one-dimensional columns. Every model has a stock-and-flow diagram and the paths of its
+cases. The folder of a model may hold `figures.py` with figures of its own:
+
+    def cost_of_an_hour(context):
+        '''What an hour of delay costs.'''          # the first line is the title
+        run = context.run("march-2020", shift=0.5)   # computed once, whoever asks
+        return paths([run], ["dollar_liquidity"])
+
+    FIGURES = {"cost_of_an_hour": cost_of_an_hour}
+
+A name given there replaces the generic figure of that name; None leaves it out. `style` has the
+parts to build from: panels, panel, dated_axis, settle, policy_lines, end_labels (in this order).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from ..errors import InputError, unknown
+from ..library import locate, module
+from ..model import Model
+from ..run import Run
+from .context import Context
+from .diagram import stock_and_flow, stock_and_flow_table
+from .output import differences, save
+from .paths import decisive_stocks, later_starts, paths, rescue_against_collapse
+from .style import styled
+
+__all__ = ["Context", "available", "check", "for_comparison", "later_starts", "paths", "regenerate",
+           "rescue_against_collapse", "save", "stock_and_flow", "stock_and_flow_table"]
+
+Function = Callable[[Context], tuple]
+
+
+def available(model: str | Path | Model) -> dict[str, str]:
+    """Return the figures of a model, name to title. This runs the model's code."""
+    return {name: title for name, (title, _) in _figures(Context(model)).items()}
+
+
+def regenerate(model: str | Path | Model, folder: str | Path, only: str | Iterable[str] | None = None,
+               progress: Callable[[int, int, str], None] | None = None) -> list[Path]:
+    """Draw the figures of a model into a folder and return the files.
+
+    `progress` is told (number done, number of all, name of the next). Raises InputError for an
+    unknown name in `only`.
+    """
+    context = Context(model)
+    figures = _figures(context)
+    wanted = list(figures) if only is None else [only] if isinstance(only, str) else list(only)
+    for name in wanted:
+        if name not in figures:
+            raise unknown(f"model {context.model.name!r}", "figure", name, figures)
+    written: list[Path] = []
+    for number, name in enumerate(wanted):
+        if progress is not None:
+            progress(number, len(wanted), name)
+        with styled():
+            made = figures[name][1](context)
+        if not (isinstance(made, tuple) and len(made) == 2 and isinstance(made[1], Mapping)):
+            raise InputError(f"figure {name!r}: it returned {type(made).__name__}; return (figure, table) with a mapping of columns")
+        written += save(*made, folder, name)
+    return written
+
+
+def check(model: str | Path | Model, folder: str | Path, only: str | Iterable[str] | None = None,
+          progress: Callable[[int, int, str], None] | None = None) -> list[str]:
+    """Return as sentences how the stored CSVs in a folder differ from freshly computed ones; [] where they agree."""
+    found: list[str] = []
+    with tempfile.TemporaryDirectory() as fresh:
+        for file in regenerate(model, fresh, only, progress):
+            stored = Path(folder) / file.name
+            if not stored.is_file():
+                found.append(f"{file.name}: it is missing; regenerate it")
+            elif file.suffix == ".csv":
+                found += differences(file.name, stored.read_text(encoding="utf-8"), file.read_text(encoding="utf-8"))
+    return found
+
+
+def for_comparison(model: Model, runs: Sequence[Run], folder: str | Path) -> list[Path]:
+    """Draw the stocks that decide the outcome, run against run, and return the files of `comparison`."""
+    return save(*later_starts(runs, decisive_stocks(model)), folder, "comparison")
+
+
+def _figures(context: Context) -> dict[str, tuple[str, Function]]:
+    """Return the generic figures and the model's own, name to (title, function)."""
+    name = context.model.name
+    found: dict[str, tuple[str, Function]] = {"stock_and_flow": (f"Stocks and flows of {name}", _diagram)}
+    for case in context.cases or [None]:
+        found[f"paths_{case}" if case else "paths"] = (f"Paths of {name}{f', {case}' if case else ''}", partial(_case_paths, case=case))
+    folder = locate(context.path) if context.path else None
+    if folder is None or not (folder.is_dir() and (folder / "figures.py").is_file()):
+        return found
+    own = getattr(module(folder, "figures"), "FIGURES", None)
+    if not isinstance(own, Mapping):
+        raise InputError(f"{folder.name}/figures.py: it defines no FIGURES; end it with FIGURES = {{\"name\": function}}")
+    for key, function in own.items():
+        if function is None:
+            found.pop(key, None)
+            continue
+        if not callable(function):
+            raise InputError(f"{folder.name}/figures.py, {key}: {function!r} is not a function; give a function of the context")
+        title = (getattr(function, "__doc__", None) or key.replace("_", " ")).strip().partition("\n")[0]
+        found[key] = (title, function)
+    return found
+
+
+def _diagram(context: Context) -> tuple:
+    return stock_and_flow(context.model), stock_and_flow_table(context.model)
+
+
+def _case_paths(context: Context, case: str | None) -> tuple:
+    """Return the paths of one case: the deciding stocks, or the first ones, six at most."""
+    return paths([context.run(case)], decisive_stocks(context.model, 6))
