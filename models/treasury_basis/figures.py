@@ -1,0 +1,142 @@
+"""The flagship's figures: rescue against collapse, later starts, and March 2020 against the data."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from sd_basis import turning_shift
+from sd_basis.figures.paths import on_grid, outcome_colours, paths, rescue_against_collapse
+from sd_basis.figures.style import BLUE, QUIET, VERMILLION, dated_axis, end_labels, note, panel, panels, policy_lines, settle
+from sd_basis.figures.wording import label
+
+STARTS = (0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0)
+HALF_AN_HOUR = 1 / 48
+SETS = {"supercritical": VERMILLION, "subcritical": BLUE}
+UNIDENTIFIED = (
+    "No data of March 2020 pin down how much of the futures' gain reached the funds in cash, how fast they sell, or hoarding: "
+    "what would have followed a later start rests on assumed values."
+)
+
+
+def rescue_and_collapse(context):
+    """The same purchases begun half an hour before and half an hour after the critical start."""
+    turn = turning_shift(context.model, context.case("march-2020"), 0.0, 4.0, xtol=1e-3)
+    before = context.run("march-2020", shift=round(turn.low - HALF_AN_HOUR, 3), span=(0, 80))
+    after = context.run("march-2020", shift=round(turn.high + HALF_AN_HOUR, 3), span=(0, 80))
+    names = ["yield_dislocation", "fill_share", "perceived_volatility", "dollar_liquidity", "hedge_fund_collateral", "fleeing"]
+    figure, table = rescue_against_collapse(before, after, names, height=1.75)
+    return _remark(figure), table
+
+
+def later_starts(context):
+    """Later starts of the same purchases: where the outcome turns, in both value sets."""
+    figure, axes = panels(4, columns=2, height=2.3, labels=0.75)
+    table = {}
+    for row, (values, _) in enumerate(SETS.items()):
+        runs = [on_grid(context.run("march-2020", shift=shift, values=values)) for shift in STARTS]
+        runs.append(on_grid(context.run("no-rescue", values=values)))
+        for column, name in enumerate(("yield_dislocation", "hedge_fund_collateral")):
+            own = axes[2 * row + column]
+            panel(own, f"{values}: {label(context.model, name)}")
+            labels = []
+            for shift, run in zip((*STARTS, None), runs, strict=True):
+                colour = outcome_colours(context.model)[run.outcome]
+                own.plot(run.t, run[name], color=colour, linewidth=1.1)
+                text = "no purchases" if shift is None else f"{shift:+g} days" if shift else "as it was"
+                labels.append((run.t[-1], run[name][-1], text, colour))
+                table[f"{values}, {text}: time (day)"] = run.t
+                table[f"{values}, {text}: {name}"] = run[name]
+            dated_axis(own, runs[0].case, runs[0].t[0], runs[0].t[-1])
+            settle(own)
+            if column == 0:
+                note(own, "blue: rescued, orange: collapsed")
+            end_labels(own, labels, room=0.7)
+    return _remark(figure), table
+
+
+def march_2020(context):
+    """March 2020 against the data on its own dates; nothing here was fitted."""
+    case = context.case("march-2020")
+    runs = {values: on_grid(context.run("march-2020", values=values)) for values in SETS}
+    zero, last = case.time("figure", "2020-03-09"), case.time("figure", "2020-05-15")
+    figure, axes = panels(4, columns=2, height=2.3, labels=0.85)
+    table = {}
+
+    def compare(own, title, data, model_line, unit_note=""):
+        times, values = (np.array(column) for column in data)
+        inside = times <= last
+        times, values = times[inside], values[inside]
+        own.plot(times, values, linestyle="none", marker="o", markersize=2.6, markerfacecolor="white", markeredgecolor=QUIET, zorder=3)
+        panel(own, title)
+        labels, errors = [], []
+        for name, run in runs.items():
+            line = model_line(run)
+            own.plot(run.t, line, color=SETS[name])
+            misfit = np.interp(times, run.t, line) - values
+            errors.append(f"{name} {np.sqrt(np.mean(misfit**2)):.3g}")
+            labels.append((last, float(np.interp(last, run.t, line)), name, SETS[name]))
+            table[f"{title}, {name}: time (day)"] = run.t
+            table[f"{title}, {name}"] = line
+        table[f"{title}, data: time (day)"] = times
+        table[f"{title}, data"] = values
+        dated_axis(own, case, 0, last)
+        settle(own)
+        note(own, f"RMSE: {', '.join(errors)}{unit_note}")
+        policy_lines(own, [(run.path.schedule.actions[-1].start, "purchases")])
+        end_labels(own, labels, room=0.8)
+
+    def since(times, values, start):
+        return times, np.array(values) - np.interp(start, times, values)
+
+    def moved(name, start):
+        return lambda run: run[name] - np.interp(start, run.t, run[name])
+
+    times, yields = context.data("treasury_yields_daily.csv", "DGS10", "march-2020")
+    # a day's yield is that of its afternoon
+    compare(
+        axes[0],
+        "ten-year yield since 9 March (bp); model: dislocation only",
+        since(np.array(times) + 2 / 3, 100 * np.array(yields), zero + 2 / 3),
+        moved("yield_dislocation", zero + 2 / 3),
+    )
+    compare(
+        axes[1],
+        "dealers' net Treasuries (billion)",
+        context.data("primary_dealer_net_positions_weekly.csv", "All USTs", "march-2020"),
+        lambda run: run["dealer_inventory"],
+    )
+    shorts = defaultdict(float)
+    for time, value in zip(*context.data("cftc_traders_in_financial_futures_weekly.csv", "lev_short_usd_bn", "march-2020"), strict=True):
+        shorts[time] += value
+    compare(
+        axes[2],
+        "leveraged funds' futures short since 25 February (billion)",
+        since(np.array(list(shorts)), list(shorts.values()), min(shorts)),
+        moved("futures_short", min(shorts)),
+    )
+    # purchases settle on the next trading day, and weekly levels are Wednesday's close
+    times, holdings = context.data("fed_balance_sheet_weekly.csv", "TREAST_wedlevel", "march-2020")
+    start = case.time("figure", "2020-03-11")
+    compare(
+        axes[3],
+        "central bank's Treasuries since 11 March (billion)",
+        since(np.array(times), holdings, start),
+        lambda run: np.interp(run.t, run.t, run["central_bank_bonds"]) - np.interp(start, run.t, run["central_bank_bonds"]),
+    )
+    return _remark(figure), table
+
+
+def _remark(figure):
+    figure.text(0.01, 0.004, UNIDENTIFIED, size=6.0, color=QUIET, va="bottom")
+    return figure
+
+
+FIGURES = {
+    "rescue_against_collapse": rescue_and_collapse,
+    "march_2020_against_data": march_2020,
+    "later_starts": later_starts,
+    "paths_calm": None,
+    "paths_march-2020": None,
+    "paths_no-rescue": None,
+}
+__all__ = ["FIGURES", "paths"]

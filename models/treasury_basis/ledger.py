@@ -1,0 +1,243 @@
+"""Who holds what: sectors, instruments and every stock of the balance sheets, with their opening sizes.
+
+Money is in billions of dollars, Treasuries and futures in billions of face value. The opening
+positions are those of the last week of February 2020 unless a case says otherwise.
+"""
+
+from sd_basis import Auxiliary, Instrument, Parameter, Sector, Stock
+
+MONEY, FACE = "billion dollar", "billion face"
+
+FUNDS = Sector("hedge funds", "relative-value funds: long cash Treasuries, short futures, financed in repo")
+DEALERS = Sector("dealers", "primary dealers: inventory and matched repo on a rationed balance sheet")
+LENDERS = Sector("lenders", "money funds and banks that lend dollars overnight")
+MANAGERS = Sector("asset managers", "real money: long bonds and long futures")
+OTHERS = Sector("other holders", "foreign officials, bond funds and everybody else who raises dollars")
+CENTRAL_BANK = Sector("central bank", "issues dollars, buys bonds")
+TREASURY = Sector("Treasury", "issuer of the bonds")
+
+PAR = Parameter("par", 1.0, "dollar/face", domain=(1.0, 1.0), reference="definition", description="price unit of one face value")
+price = Auxiliary("price", unit="dollar/face", description="cash price of the average Treasury relative to its fundamental value")
+
+BONDS = Instrument("bonds", TREASURY, price)
+DOLLARS = Instrument("dollars", CENTRAL_BANK)
+REPO = Instrument("repo to funds", FUNDS)
+DEALER_FUNDING = Instrument("dealer funding", DEALERS)
+FUND_SHARES = Instrument("money-fund shares", LENDERS)
+MARGIN_CLAIMS = Instrument("variation margin", MANAGERS)
+FUTURES = Instrument("futures (marked to market)", FUNDS, 0)
+SECURITIES = Instrument("other securities")
+
+basis_position = Parameter(
+    "basis_position",
+    450.0,
+    FACE,
+    between=(400, 2000),
+    domain=(1, None),
+    reference="Barth and Kahn, OFR WP 21-01: 400 to 500 at the peak before 2020; facts 1.1, 1.8, 8",
+    description="size of the basis trade",
+)
+fund_capital = Parameter(
+    "fund_capital",
+    0.05,
+    "dollar/face",
+    between=(0.02, 0.08),
+    domain=(0.011, 1),
+    reference="facts 8: all-in capital 5 % [2 to 8], from margin, haircut and buffers",
+    description="funds' all-in capital per unit of position",
+)
+calm_haircut = Parameter(
+    "calm_haircut",
+    0.005,
+    "1",
+    between=(0, 0.02),
+    domain=(0, 0.01),
+    reference="Hempel, Kahn, Mann and Paddrik, OFR 2023: 74 % of volume at zero, the rest at 2 %",
+    description="average repo haircut in calm",
+)
+calm_margin = Parameter(
+    "calm_margin",
+    0.005,
+    "dollar/face",
+    between=(0.002, 0.01),
+    domain=(0, 0.05),
+    reference="facts 8: weighted futures initial margin 0.5 %",
+    description="initial margin in calm per unit of futures",
+)
+dealer_normal_inventory = Parameter(
+    "dealer_normal_inventory",
+    231.3,
+    FACE,
+    between=(150, 450),
+    domain=(1, None),
+    reference="New York Fed primary dealer statistics, 26 February 2020",
+    description="dealers' net Treasury inventory in calm",
+)
+dealer_headroom = Parameter(
+    "dealer_headroom",
+    40.0,
+    MONEY,
+    between=(20, 80),
+    domain=(1, None),
+    reference="facts 3c, 8: net positions rose by about 40 at the most",
+    description="inventory dealers can add before their balance sheet is full",
+)
+unnetted_share = Parameter(
+    "unnetted_share",
+    0.3,
+    "1",
+    between=(0.1, 1),
+    domain=(0, 1),
+    reference="assumed",
+    description="share of the repo dealers intermediate that is not netted and uses balance sheet",
+)
+dealer_capital = Parameter(
+    "dealer_capital", 30.0, MONEY, between=(15, 60), domain=(5, 500), reference="assumed", description="dealers' equity behind Treasuries"
+)
+dealer_working_cash = Parameter(
+    "dealer_working_cash", 10.0, MONEY, between=(5, 30), domain=(0.1, None), reference="assumed", description="dollars dealers keep to settle"
+)
+dealer_securities = Parameter(
+    "dealer_securities", 500.0, MONEY, between=(200, 2000), domain=(0, None), reference="assumed", description="dealers' other financed securities"
+)
+manager_holdings = Parameter(
+    "manager_holdings", 4000.0, FACE, between=(2000, 8000), domain=(1, None), reference="assumed", description="bonds real money holds in calm"
+)
+other_holdings = Parameter(
+    "other_holdings",
+    7000.0,
+    FACE,
+    between=(5000, 10000),
+    domain=(1, None),
+    reference="about foreign holdings in early 2020 (TIC)",
+    description="bonds the other holders hold in calm",
+)
+central_bank_holdings = Parameter(
+    "central_bank_holdings",
+    2474.06,
+    FACE,
+    between=(2000, 6000),
+    domain=(0, None),
+    reference="H.4.1, Treasuries held outright, 26 February 2020",
+    description="the central bank's bonds at the start",
+)
+lender_dollars = Parameter(
+    "lender_dollars", 1000.0, MONEY, between=(500, 3000), domain=(10, None), reference="assumed", description="dollars the lenders hold at the start"
+)
+calm_lent_share = Parameter(
+    "calm_lent_share",
+    0.8,
+    "1",
+    between=(0.6, 0.95),
+    domain=(0.05, 0.99),
+    reference="assumed",
+    description="share of their dollars lenders are willing to lend in calm",
+)
+manager_dollars = Parameter(
+    "manager_dollars", 500.0, MONEY, between=(200, 1500), domain=(1, None), reference="assumed", description="asset managers' cash at the start"
+)
+other_dollars = Parameter(
+    "other_dollars",
+    500.0,
+    MONEY,
+    between=(200, 1500),
+    domain=(1, None),
+    reference="assumed",
+    description="other holders' cash and money-fund shares at the start",
+)
+recycled_share = Parameter(
+    "recycled_share",
+    0.6,
+    "1",
+    between=(0.3, 0.9),
+    domain=(0, 1),
+    reference="facts 10: government money funds took in about 790 in March 2020; the share is assumed",
+    description="share of other holders' dollars kept in money funds, which lend them again",
+)
+
+opening_loan = (1 - calm_haircut) * PAR * basis_position
+opening_liquidity = calm_lent_share * lender_dollars
+
+# Bonds
+hedge_fund_collateral = Stock("hedge_fund_collateral", basis_position, FACE, nonnegative=True, holder=FUNDS, instrument=BONDS)
+dealer_inventory = Stock("dealer_inventory", dealer_normal_inventory, FACE, nonnegative=True, holder=DEALERS, instrument=BONDS)
+asset_manager_bonds = Stock("asset_manager_bonds", manager_holdings, FACE, nonnegative=True, holder=MANAGERS, instrument=BONDS)
+other_holder_bonds = Stock("other_holder_bonds", other_holdings, FACE, nonnegative=True, holder=OTHERS, instrument=BONDS)
+central_bank_bonds = Stock("central_bank_bonds", central_bank_holdings, FACE, nonnegative=True, holder=CENTRAL_BANK, instrument=BONDS)
+
+# Dollars
+fund_cash = Stock(
+    "fund_cash", (fund_capital - calm_haircut * PAR - calm_margin) * basis_position, MONEY, nonnegative=True, holder=FUNDS, instrument=DOLLARS
+)
+clearing_house_margin = Stock(
+    "clearing_house_margin",
+    calm_margin * basis_position,
+    MONEY,
+    nonnegative=True,
+    holder=FUNDS,
+    instrument=DOLLARS,
+    description="the funds' initial margin, segregated at the clearing house",
+)
+asset_manager_cash = Stock("asset_manager_cash", manager_dollars, MONEY, nonnegative=True, holder=MANAGERS, instrument=DOLLARS)
+other_holder_cash = Stock(
+    "other_holder_cash",
+    (1 - recycled_share) * other_dollars,
+    MONEY,
+    nonnegative=True,
+    holder=OTHERS,
+    instrument=DOLLARS,
+    description="kept at the central bank's foreign pool: out of the market",
+)
+dealer_cash = Stock("dealer_cash", dealer_working_cash, MONEY, nonnegative=True, holder=DEALERS, instrument=DOLLARS)
+dollar_liquidity = Stock(
+    "dollar_liquidity",
+    opening_liquidity,
+    MONEY,
+    nonnegative=True,
+    holder=LENDERS,
+    instrument=DOLLARS,
+    description="dollars lenders hold and are willing to lend",
+)
+hoarded_dollars = Stock("hoarded_dollars", (1 - calm_lent_share) * lender_dollars, MONEY, nonnegative=True, holder=LENDERS, instrument=DOLLARS)
+
+# Claims and contracts
+repo_funding = Stock(
+    "repo_funding", opening_loan, MONEY, nonnegative=True, holder=DEALERS, instrument=REPO, description="loans to funds against their Treasuries"
+)
+dealer_funding = Stock(
+    "dealer_funding",
+    PAR * dealer_normal_inventory + opening_loan + dealer_working_cash + dealer_securities - dealer_capital,
+    MONEY,
+    nonnegative=True,
+    holder=LENDERS,
+    instrument=DEALER_FUNDING,
+)
+money_fund_shares = Stock("money_fund_shares", recycled_share * other_dollars, MONEY, nonnegative=True, holder=OTHERS, instrument=FUND_SHARES)
+margin_receivable = Stock(
+    "margin_receivable",
+    0,
+    MONEY,
+    scale=10.0,
+    holder=FUNDS,
+    instrument=MARGIN_CLAIMS,
+    description="variation margin due to the funds and not yet paid; negative where they owe it",
+)
+futures_short = Stock(
+    "futures_short",
+    basis_position,
+    FACE,
+    nonnegative=True,
+    holder=MANAGERS,
+    instrument=FUTURES,
+    description="contracts the funds are short and asset managers long",
+)
+dealer_other_securities = Stock("dealer_other_securities", dealer_securities, MONEY, nonnegative=True, holder=DEALERS, instrument=SECURITIES)
+
+fund_equity = Auxiliary("fund_equity", price * hedge_fund_collateral + fund_cash + clearing_house_margin + margin_receivable - repo_funding, MONEY)
+dealer_equity = Auxiliary("dealer_equity", price * dealer_inventory + repo_funding + dealer_cash + dealer_other_securities - dealer_funding, MONEY)
+total_dollars = Auxiliary(
+    "total_dollars",
+    fund_cash + clearing_house_margin + asset_manager_cash + other_holder_cash + dealer_cash + dollar_liquidity + hoarded_dollars,
+    MONEY,
+    description="all dollars: only the central bank changes their number",
+)

@@ -1,0 +1,198 @@
+"""The market: dealers' utilisation, filled and unfilled orders, prices, volatility and capacity.
+
+Dealers' bids fall slowly while there is room and steeply as their balance sheet fills; then orders
+are not filled. Prices are log discounts to fundamental value, so that they stay positive.
+"""
+
+from sympy import exp, tanh
+
+from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, define, positive
+from sd_basis.gates import positive_slope
+
+from .ledger import (
+    MONEY,
+    PAR,
+    calm_margin,
+    dealer_headroom,
+    dealer_inventory,
+    dealer_normal_inventory,
+    dollar_liquidity,
+    opening_loan,
+    price,
+    repo_funding,
+    unnetted_share,
+)
+
+# States
+cash_discount = Stock("cash_discount", 0, "1", scale=0.05, description="log discount of the cash bond; the price is exp of minus it")
+futures_discount = Stock("futures_discount", 0, "1", scale=0.05, description="log discount of the futures")
+perceived_volatility = Stock("perceived_volatility", 1, "1", nonnegative=True, scale=1.0, description="volatility as a multiple of calm")
+margin_rate = Stock("margin_rate", calm_margin, "dollar/face", nonnegative=True, scale=0.005, description="initial margin per unit of futures")
+normal_capacity = Auxiliary("normal_capacity", PAR * dealer_normal_inventory + unnetted_share * opening_loan + dealer_headroom, MONEY)
+dealer_balance_sheet_capacity = Stock(
+    "dealer_balance_sheet_capacity",
+    PAR * dealer_normal_inventory + unnetted_share * opening_loan + dealer_headroom,
+    MONEY,
+    nonnegative=True,
+    description="what dealers may carry: inventory and the un-netted share of repo",
+)
+
+define(price, PAR * exp(-cash_discount))
+futures_price = Auxiliary("futures_price", PAR * exp(-futures_discount), "dollar/face")
+
+# Utilisation and orders
+full_at = Parameter(
+    "full_at", 1.03, "1", between=(0.95, 1.1), domain=(0.5, 2), reference="assumed", description="utilisation at which half the orders are filled"
+)
+full_width = Parameter("full_width", 0.03, "1", between=(0.01, 0.06), domain=(0.002, 1), reference="assumed", description="how sharply filling stops")
+settling_dollars = Parameter(
+    "settling_dollars",
+    50.0,
+    MONEY,
+    between=(20, 200),
+    domain=(1, None),
+    reference="assumed",
+    description="lendable dollars below which orders are not filled for want of dollars",
+)
+crowd = Parameter(
+    "crowd",
+    600.0,
+    "billion face/day",
+    between=(200, 1500),
+    domain=(1, None),
+    reference="assumed",
+    description="unfilled orders at which half the market sees nobody quote",
+)
+
+utilisation = Auxiliary("utilisation", (PAR * dealer_inventory + unnetted_share * repo_funding) / dealer_balance_sheet_capacity, "1")
+fill_share = Auxiliary(
+    "fill_share",
+    (1 - tanh((utilisation - full_at) / full_width)) / 2 * tanh(dollar_liquidity / settling_dollars),
+    "1",
+    description="share of sell orders that dealers fill",
+)
+fund_orders = Auxiliary("fund_orders", unit="billion face/day", description="what funds want to sell")
+other_orders = Auxiliary("other_orders", unit="billion face/day", description="what other holders want to sell")
+manager_orders = Auxiliary("manager_orders", unit="billion face/day", description="what asset managers want to sell")
+unfilled_orders = Auxiliary("unfilled_orders", (1 - fill_share) * (fund_orders + other_orders + manager_orders), "billion face/day")
+unfilled_share = Auxiliary("unfilled_share", unfilled_orders / (unfilled_orders + crowd), "1", description="how much of the market sees nobody quote")
+
+# Prices
+price_impact = Parameter(
+    "price_impact",
+    1.0,
+    "1",
+    between=(0.5, 2),
+    domain=(0, 10),
+    reference="control: 0 cuts every effect of sales on prices",
+    description="scale of all price responses",
+)
+calm_slope = Parameter(
+    "calm_slope",
+    0.009,
+    "1",
+    between=(0.004, 0.014),
+    domain=(0, 1),
+    reference="facts 3e: 2 to 6 bp per 100, at a duration of 5.5 and the opening capacity",
+    description="discount per unit of utilisation with room",
+)
+full_slope = Parameter(
+    "full_slope",
+    0.067,
+    "1",
+    between=(0.033, 0.096),
+    domain=(0, 5),
+    reference="facts 3e, 8: 15 to 43 bp per 100, at a duration of 5.5 and the opening capacity",
+    description="further discount per unit of utilisation when nearly full",
+)
+scarce_slope = Parameter(
+    "scarce_slope",
+    0.25,
+    "1",
+    between=(0.1, 0.5),
+    domain=(0, 5),
+    reference="assumed",
+    description="premium per unit of utilisation dealers pay when short of bonds",
+)
+queue_discount = Parameter(
+    "queue_discount",
+    0.08,
+    "1",
+    between=(0.03, 0.12),
+    domain=(0, 0.5),
+    reference="assumed; facts 3b: 64 bp on the ten-year",
+    description="further discount when nobody quotes",
+)
+nearly_full = Parameter(
+    "nearly_full",
+    0.92,
+    "1",
+    between=(0.85, 0.98),
+    domain=(0, 2),
+    reference="assumed; Duffie and others 2023: steep above a threshold",
+    description="utilisation at which bids steepen",
+)
+short_of_bonds = Parameter(
+    "short_of_bonds", 0.87, "1", between=(0.8, 0.89), domain=(0, 2), reference="assumed", description="utilisation below which dealers bid for bonds"
+)
+kink = Parameter("kink", 0.02, "1", between=(0.005, 0.05), domain=(1e-4, 1), reference="assumed", description="width over which bids steepen")
+largest_discount = Parameter(
+    "largest_discount", 0.15, "1", between=(0.08, 0.3), domain=(0.01, 1), reference="assumed", description="bound of the log discount"
+)
+price_time = Parameter(
+    "price_time",
+    1 / 24,
+    "day",
+    between=(0.01, 0.1),
+    domain=(1e-3, 10),
+    reference="assumed: within the hour",
+    description="time in which prices follow",
+)
+futures_follow = Parameter(
+    "futures_follow",
+    0.9,
+    "1",
+    between=(0.7, 1.0),
+    domain=(0, 1),
+    reference="assumed; rho of the spiral number",
+    description="share of the cash discount that futures follow",
+)
+
+normal_utilisation = Auxiliary("normal_utilisation", (normal_capacity - dealer_headroom) / normal_capacity, "1")
+bid_discount = Auxiliary(
+    "bid_discount",
+    price_impact
+    * (
+        calm_slope * (utilisation - normal_utilisation)
+        + full_slope * positive(utilisation - nearly_full, kink)
+        - scarce_slope * positive(short_of_bonds - utilisation, kink)
+        + queue_discount * unfilled_share
+    ),
+    "1",
+)
+target_discount = Auxiliary("target_discount", largest_discount * tanh(bid_discount / largest_discount), "1")
+cash_fall = Flow("cash_fall", source=CLOUD, sink=cash_discount, rate=(target_discount - cash_discount) / price_time, reversible=True)
+futures_fall = Flow(
+    "futures_fall", source=CLOUD, sink=futures_discount, rate=(futures_follow * cash_discount - futures_discount) / price_time, reversible=True
+)
+slope_in_use = Auxiliary(
+    "slope_in_use",
+    price_impact
+    * (calm_slope + full_slope * positive_slope(utilisation - nearly_full, kink) + scarce_slope * positive_slope(short_of_bonds - utilisation, kink)),
+    "1",
+    description="discount per unit of utilisation now",
+)
+basis = Auxiliary("basis", futures_price - price, "dollar/face", description="carry-adjusted futures price less cash price")
+duration = Parameter(
+    "duration",
+    5.5,
+    "1",
+    between=(4, 7),
+    domain=(0.1, 30),
+    reference="assumed average of the deliverable tenors, in years",
+    description="price change per unit change of yield",
+)
+BASIS_POINTS = Parameter("basis_points", 1e4, "bp", domain=(1e4, 1e4), reference="definition: one is ten thousand basis points")
+yield_dislocation = Auxiliary("yield_dislocation", BASIS_POINTS * cash_discount / duration, "bp", description="yield above its fundamental value")
+
+FLOWS = (cash_fall, futures_fall)
