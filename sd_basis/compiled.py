@@ -7,30 +7,24 @@ cache that cannot be read or written only costs time.
 
 from __future__ import annotations
 
-import builtins
 import hashlib
-import inspect
 import marshal
-import math
 import os
 import sys
 from collections.abc import Callable
-from functools import cached_property, reduce
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import sympy
 
+from .codegen import Functions, functions, source
 from .declarations import margin
-from .errors import InputError
-from .gates import SCALAR, VECTOR
-from .graph import ordered
 from .model import Model
-from .quantities import TIME, Quantity
 from .storage import write_atomic
 from .system import Program, System
 
-_ENGINE_FILES = ("compiled.py", "gates.py", "graph.py", "model.py", "quantities.py", "symbols.py", "system.py", "units.py")
+_ENGINE_FILES = ("codegen.py", "compiled.py", "gates.py", "graph.py", "model.py", "quantities.py", "symbols.py", "system.py", "units.py")
 
 
 def cache_folder() -> Path:
@@ -78,7 +72,8 @@ class Compiled:
 
     `rhs(t, x, p)` returns dx/dt and `jacobian(t, x, p)` the entries at `pattern`, from lists of
     floats; `observe(t, x, p)` returns every computed quantity and `ledger(t, x, p)` the ledgers,
-    from arrays. p holds the parameters and then the series, in the model's order.
+    from arrays. p holds the parameters and then the series, in the model's order. `rhs.bind(p)` is
+    rhs(t, x) at given parameters, with what depends on them alone computed once.
     """
 
     def __init__(self, model: Model):
@@ -90,12 +85,12 @@ class Compiled:
             model.check_units()
 
     @cached_property
-    def rhs(self) -> Callable:
+    def rhs(self) -> Functions:
         """dx/dt as a list, from floats."""
         return self._function("rhs", self.system.right_hand_side, scalar=True)
 
     @cached_property
-    def jacobian(self) -> Callable:
+    def jacobian(self) -> Functions:
         """The nonzero entries of df/dx as a list, from floats."""
         return self._function("jacobian", self.system.jacobian, scalar=True)
 
@@ -144,46 +139,18 @@ class Compiled:
     def _blank(self) -> tuple[list, list]:
         return ([0.0] * len(self.model.stocks), [0.0] * (len(self.model.parameters) + len(self.model.series)))
 
-    def _function(self, kind: str, program: Callable[[], Program], *, scalar: bool) -> Callable:
+    def _function(self, kind: str, program: Callable[[], Program], *, scalar: bool) -> Functions:
         path = cache_folder() / f"{self.key}-{kind}"
-        namespace: dict = {**vars(math), **SCALAR} if scalar else {**vars(np), **VECTOR, "numpy": np, "reduce": reduce}
         try:
             code = marshal.loads(_sealed(path.read_bytes()))
         except (OSError, ValueError):
-            code = compile(self._source(program(), scalar), f"<{self.model.name} {kind}>", "exec")
+            code = compile(source(self.model, program(), scalar), f"<{self.model.name} {kind}>", "exec")
             content = marshal.dumps(code)
             try:
                 write_atomic(path, hashlib.sha256(content).digest() + content)
             except OSError:
                 pass  # the cache only saves time
-        exec(code, namespace)  # our own generated code, from expressions that were never text
-        function = namespace["_lambdifygenerated"]
-        for name in function.__code__.co_names:
-            if name not in namespace and not hasattr(builtins, name):
-                raise _no_code(self.model.name, name)
-        return function
-
-    def _source(self, program: Program, scalar: bool) -> str:
-        """Return the source that sympy's lambdify writes for a program, with short names of our own."""
-        short: dict[sympy.Symbol, sympy.Symbol] = {TIME: sympy.Symbol("t", real=True)}
-        stocks = [sympy.Symbol(f"x{i}", real=True) for i in range(len(self.model.stocks))]
-        inputs: tuple[Quantity, ...] = (*self.model.parameters, *self.model.series)
-        given = [sympy.Symbol(f"p{i}", real=True) for i in range(len(inputs))]
-        short.update(zip(self.model.stocks, stocks, strict=True))
-        short.update(zip(inputs, given, strict=True))
-        for number, (symbol, _) in enumerate(program.assignments):
-            short[symbol] = sympy.Symbol(f"a{number}", real=True)
-        assignments = [(short[symbol], expression.xreplace(short)) for symbol, expression in program.assignments]
-        outputs = [sympy.sympify(expression).xreplace(short) for expression in program.outputs]
-        try:
-            return _lambdified(short[TIME], stocks, given, *_shared(assignments, outputs), scalar)
-        except NotImplementedError as error:
-            raise _no_code(self.model.name, (str(error).partition("_print_")[2] or "a function").split()[0]) from None
-
-
-def _no_code(model: str, function: str) -> InputError:
-    return InputError(f"model {model!r}: an equation or its derivative holds {function!r}, which has no code; "
-                      "use functions with a derivative, such as exp, log, tanh, Max, Min and positive")
+        return functions(self.model.name, code, scalar)
 
 
 def _sealed(content: bytes) -> bytes:
@@ -192,20 +159,3 @@ def _sealed(content: bytes) -> bytes:
     if hashlib.sha256(rest).digest() != digest:
         raise ValueError("the digest does not fit")
     return rest
-
-
-def _shared(assignments: list, outputs: list) -> tuple[list, list]:
-    """Return the program with common subexpressions computed once, in an order that works."""
-    expressions = [expression for _, expression in assignments] + outputs
-    names = sympy.numbered_symbols("c", real=True)
-    common, reduced = sympy.cse(expressions, symbols=names)
-    every = dict(common)
-    every.update(zip((symbol for symbol, _ in assignments), reduced, strict=False))
-    order = ordered(every, lambda symbol: every[symbol].free_symbols)
-    return [(symbol, every[symbol]) for symbol in order], reduced[len(assignments):]
-
-
-def _lambdified(time, stocks, given, assignments, outputs, scalar: bool) -> str:
-    modules = [SCALAR, "math"] if scalar else [VECTOR, "numpy"]
-    function = sympy.lambdify([time, stocks, given], outputs, modules=modules, cse=lambda _: (assignments, outputs))
-    return inspect.getsource(function)

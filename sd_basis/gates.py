@@ -11,15 +11,22 @@ import sympy
 from sympy.core.function import ArgumentIndexError
 
 
-class _Gate(sympy.Function):
+class Gate(sympy.Function):
+    """A function of (z, width) that is `formula` for z > 0 and zero otherwise."""
+
     nargs = 2
 
     def _eval_is_extended_real(self):
         return True
 
 
-class positive(_Gate):  # noqa: N801 - sympy functions are lower case
+class positive(Gate):  # noqa: N801 - sympy functions are lower case
     """The positive part of z, smoothed over `width` in the unit of z, and exactly zero for z <= 0."""
+
+    @staticmethod
+    def formula(z, width):
+        """Return the value for z > 0, of numbers, arrays or expressions."""
+        return z * z / (z + width)
 
     unit_alike = True
 
@@ -32,8 +39,13 @@ class positive(_Gate):  # noqa: N801 - sympy functions are lower case
         raise ArgumentIndexError(self, argindex)
 
 
-class positive_slope(_Gate):  # noqa: N801
+class positive_slope(Gate):  # noqa: N801
     """The derivative of `positive` with respect to z: (z^2 + 2 z width) / (z + width)^2 above zero."""
+
+    @staticmethod
+    def formula(z, width):
+        """Return the value for z > 0, of numbers, arrays or expressions."""
+        return z * (z + 2 * width) / (z + width) ** 2
 
     def fdiff(self, argindex=1):
         """Return the partial derivative; at the kink the second derivative jumps from 0 to 2 / width."""
@@ -45,8 +57,13 @@ class positive_slope(_Gate):  # noqa: N801
         raise ArgumentIndexError(self, argindex)
 
 
-class positive_share(_Gate):  # noqa: N801
+class positive_share(Gate):  # noqa: N801
     """z / (z + width) above zero, else 0: the square root of minus d positive / d width."""
+
+    @staticmethod
+    def formula(z, width):
+        """Return the value for z > 0, of numbers, arrays or expressions."""
+        return z / (z + width)
 
     def fdiff(self, argindex=1):
         """Return the partial derivative."""
@@ -58,16 +75,16 @@ class positive_share(_Gate):  # noqa: N801
         raise ArgumentIndexError(self, argindex)
 
 
-class positive_curve(_Gate):  # noqa: N801
+class positive_curve(Gate):  # noqa: N801
     """width^2 / (z + width)^3 above zero, else 0: half the curvature of `positive`."""
 
+    @staticmethod
+    def formula(z, width):
+        """Return the value for z > 0, of numbers, arrays or expressions."""
+        return width * width / (z + width) ** 3
 
-_FORMULAS = {
-    "positive": lambda z, width: z * z / (z + width),
-    "positive_slope": lambda z, width: z * (z + 2 * width) / (z + width) ** 2,
-    "positive_share": lambda z, width: z / (z + width),
-    "positive_curve": lambda z, width: width * width / (z + width) ** 3,
-}
+
+GATES = (positive, positive_slope, positive_share, positive_curve)
 
 
 def _scalar(formula):
@@ -83,5 +100,5 @@ def _vector(formula):
     return on_arrays
 
 
-SCALAR = {name: _scalar(formula) for name, formula in _FORMULAS.items()}
-VECTOR = {name: _vector(formula) for name, formula in _FORMULAS.items()}
+SCALAR = {gate.__name__: _scalar(gate.formula) for gate in GATES}
+VECTOR = {gate.__name__: _vector(gate.formula) for gate in GATES}

@@ -30,6 +30,30 @@ class Piece:
     problem: str | None
 
 
+class _History:
+    """LSODA's interpolant over its last step, kept as the solver's own Nordsieck array.
+
+    It is what scipy's `dense_output` evaluates; making that object at every step costs as much as the step.
+    """
+
+    __slots__ = ("_array", "_length", "_time")
+
+    def __init__(self, solver: LSODA):
+        integrator = solver._lsoda_solver._integrator
+        integers, reals = integrator.iwork, integrator.rwork
+        order = int(integers[13])
+        self._time, self._length = solver.t, float(reals[11])
+        self._array = reals[20:20 + (order + 1) * solver.n].copy().reshape(order + 1, solver.n)
+        if integers[14] < order:  # the last column still belongs to the step before the next
+            self._array[-1] *= (self._length / float(reals[10])) ** order
+
+    def __call__(self, time):
+        """Return the state at a time, or states (stocks, times) at several."""
+        share = (np.asarray(time) - self._time) / self._length
+        powers = share ** np.arange(len(self._array)).reshape(-1, *[1] * share.ndim)
+        return np.tensordot(self._array, powers, axes=(0, 0))
+
+
 def method_class(name: str):
     """Return scipy's solver of a name; raise InputError with the nearest names."""
     if name not in METHODS:
@@ -62,11 +86,12 @@ def integrate(method: str, rates: Callable, jacobian: Callable, start: float, en
         try:
             solver = method_class(method)(guarded(rates, bad_rates), start, np.array(x0, float), end,
                                           rtol=rtol, atol=atol, jac=guarded(jacobian, bad_slopes))
+            lsoda, ones = isinstance(solver, LSODA), np.ones(len(x0))
             while solver.status == "running" and problem is None:
                 message = solver.step()
                 if solver.status == "failed":
                     problem = message or "the step size became too small"
-                elif trouble or not math.isfinite(solver.y.sum()):
+                elif trouble or not math.isfinite(solver.y.dot(ones)):
                     problem = "a rate is not finite"
                 elif len(times) > _STALLED and solver.t - times[-_STALLED] < 200 * _STALLED * math.ulp(solver.t):
                     problem = "the step size became too small"
@@ -74,8 +99,8 @@ def integrate(method: str, rates: Callable, jacobian: Callable, start: float, en
                     problem = f"more than {_MOST_STEPS} steps were needed"
                 else:
                     times.append(solver.t)
-                    states.append(solver.y.copy())
-                    interpolants.append(solver.dense_output())
+                    states.append(solver.y)
+                    interpolants.append(_History(solver) if lsoda else solver.dense_output())
         except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
             problem = str(error)
     if problem:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -11,6 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from .case import Case
+from .codegen import Functions
 from .compiled import Compiled
 from .declarations import Policy
 from .errors import InputError, NumericalFailure
@@ -80,23 +82,16 @@ def _integrate(functions: Compiled, plan: Schedule, x: np.ndarray, method: str, 
     pieces: list[Piece] = []
     for segment in plan.segments:
         if segment.constant:
-            fixed = segment.values(segment.start)
-
-            def rates(t, state, values=fixed):
-                return rhs(t, state, values)
-
-            def jacobian(t, state, values=fixed):
-                matrix = np.zeros((size, size))
-                matrix[rows, columns] = entries(t, state, values)
-                return matrix
+            values = segment.values(segment.start)
+            rates, slopes = rhs.bind(values), entries.bind(values)
         else:
-            def rates(t, state, values=segment.values):
-                return rhs(t, state, values(t))
+            rates, slopes = (partial(_moving, function, segment.values) for function in (rhs, entries))
 
-            def jacobian(t, state, values=segment.values):
-                matrix = np.zeros((size, size))
-                matrix[rows, columns] = entries(t, state, values(t))
-                return matrix
+        def jacobian(t, state, slopes=slopes):
+            matrix = np.zeros((size, size))
+            matrix[rows, columns] = slopes(t, state)
+            return matrix
+
         piece = integrate(method, rates, jacobian, segment.start, segment.end, x, rtol, atol)
         _check_signs(functions.model, piece, atol)
         pieces.append(piece)
@@ -104,6 +99,10 @@ def _integrate(functions: Compiled, plan: Schedule, x: np.ndarray, method: str, 
             break
         x = piece.x[-1]
     return pieces
+
+
+def _moving(function: Functions, values: Callable, t: float, state: list[float]) -> list[float]:
+    return function(t, state, values(t))
 
 
 def _check_signs(model: Model, piece: Piece, atol: np.ndarray) -> None:

@@ -22,7 +22,7 @@ def test_the_second_use_reads_the_cache_and_gives_equal_results(own, monkeypatch
     first = simulate(market().model)
     assert not first.path.compiled.cached and first.ledgers and len(list(own.iterdir())) >= 5
     stamps = {path: path.stat().st_mtime_ns for path in own.iterdir()}
-    monkeypatch.setattr(Compiled, "_source", lambda *_: pytest.fail("it compiled again"))
+    monkeypatch.setattr("sd_basis.compiled.source", lambda *_: pytest.fail("it compiled again"))
     second = simulate(market().model)
     assert second.path.compiled.cached and second.ledgers == first.ledgers
     for name in (*first.names, "t"):

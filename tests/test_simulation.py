@@ -289,3 +289,16 @@ def test_a_manifest_repeats_for_the_same_run_and_tells_other_runs_apart():
     assert one == two and one["switches"] == [{"name": "rise", "start": 3.0, "end": None}] and one["values_at_start"]["pace"] == 0.3
     assert simulate(parts.model, set={"pace": 0.4}).manifest() != one
     assert simulate(chain(3)).manifest()["model_hash"] != one["model_hash"]
+
+
+def test_the_interpolant_of_lsoda_is_scipys_own():
+    from scipy.integrate import LSODA
+
+    from sd_basis.integrators import _History
+
+    solver = LSODA(lambda t, x: [x[1], -25 * x[0], -x[2] ** 2], 0.0, [1.0, 0.0, 1.0], 9.0, rtol=1e-8, atol=1e-10)
+    while solver.status == "running":
+        solver.step()
+        times = np.linspace(solver.t_old, solver.t, 7)
+        assert np.allclose(_History(solver)(times), solver.dense_output()(times), rtol=1e-14, atol=1e-15)
+        assert np.allclose(_History(solver)(times[3]), solver.dense_output()(times[3]), rtol=1e-14, atol=1e-15)

@@ -83,10 +83,10 @@ unwound_share = Parameter(
     description="futures bought back per bond sold",
 )
 few_bonds = Parameter(
-    "few_bonds", 1.0, FACE, between=(0.1, 5), domain=(1e-3, 100), reference="numerical: below this size flows vanish with the stock"
+    "few_bonds", 2.0, FACE, between=(0.5, 5), domain=(1e-3, 100), reference="numerical: below this size flows vanish with the stock"
 )
 few_dollars = Parameter(
-    "few_dollars", 0.5, MONEY, between=(0.1, 2), domain=(1e-3, 100), reference="numerical: below this size payments vanish with the cash"
+    "few_dollars", 1.0, MONEY, between=(0.2, 2), domain=(1e-3, 100), reference="numerical: below this size payments vanish with the cash"
 )
 
 able_to_pay = Auxiliary("able_to_pay", tanh(fund_cash / few_dollars), "1", description="one while funds have cash, zero without")

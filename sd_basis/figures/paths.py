@@ -12,7 +12,24 @@ from ..model import Model
 from ..outcomes import UNDECIDED
 from ..quantities import Auxiliary, Stock
 from ..run import Run
-from .style import BLUE, COLOURS, GREEN, ORANGE, PURPLE, QUIET, SKY, VERMILLION, dated_axis, end_labels, note, panel, panels, policy_lines, settle, styled
+from .style import (
+    BLUE,
+    COLOURS,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    QUIET,
+    SKY,
+    VERMILLION,
+    dated_axis,
+    end_labels,
+    note,
+    panel,
+    panels,
+    policy_lines,
+    settle,
+    styled,
+)
 from .wording import label, shift_label, spoken, text_width
 
 Table = dict[str, Sequence]
