@@ -5,34 +5,39 @@ from collections import defaultdict
 import numpy as np
 
 from sd_basis import turning_shift
-from sd_basis.figures.paths import on_grid, outcome_colours, paths, rescue_against_collapse
-from sd_basis.figures.style import BLUE, QUIET, VERMILLION, dated_axis, end_labels, note, panel, panels, policy_lines, settle
+from sd_basis.figures.paths import on_grid, paths
+from sd_basis.figures.style import BLUE, GREEN, QUIET, VERMILLION, dated_axis, end_labels, note, panel, panels, policy_lines, settle
 from sd_basis.figures.wording import label
 
 STARTS = (0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0)
 HALF_AN_HOUR = 1 / 48
+OUTCOMES = {"rescued": BLUE, "collapsed": VERMILLION, "calm": GREEN}
 SETS = {"supercritical": VERMILLION, "subcritical": BLUE}
 UNIDENTIFIED = (
-    "No data of March 2020 pin down how much of the futures' gain reached the funds in cash, how fast they sell, or hoarding: "
-    "what would have followed a later start rests on assumed values."
+    "No data of March 2020 pin down how much of the futures' gain reached funds in cash, how fast they sell, or hoarding: "
+    "what follows a later start rests on assumed values."
 )
 
 
 def rescue_and_collapse(context):
     """The same purchases begun half an hour before and half an hour after the critical start."""
     turn = turning_shift(context.model, context.case("march-2020"), 0.0, 4.0, xtol=1e-3)
-    before = context.run("march-2020", shift=round(turn.low - HALF_AN_HOUR, 3), span=(0, 80))
-    after = context.run("march-2020", shift=round(turn.high + HALF_AN_HOUR, 3), span=(0, 80))
+    # rounded, so that the table does not hang on the last digits of a bisection
+    before, after = (context.run("march-2020", shift=round(shift, 2)) for shift in (turn.low - HALF_AN_HOUR, turn.high + HALF_AN_HOUR))
+    runs = {}
+    for run in (before, after):
+        start = run.path.schedule.actions[-1].start
+        runs[f"{run.outcome}: purchases from {run.when(start)[5:]}"] = run
     names = ["yield_dislocation", "fill_share", "perceived_volatility", "dollar_liquidity", "hedge_fund_collateral", "fleeing"]
-    figure, table = rescue_against_collapse(before, after, names, height=1.75)
+    figure, table = paths(runs, names, colours=[OUTCOMES.get(run.outcome, QUIET) for run in (before, after)], height=1.75)
     return _remark(figure), table
 
 
 def later_starts(context):
     """Later starts of the same purchases: where the outcome turns, in both value sets."""
-    figure, axes = panels(4, columns=2, height=2.3, labels=0.75)
+    figure, axes = panels(4, columns=2, height=2.3, labels=0.85)
     table = {}
-    for row, (values, _) in enumerate(SETS.items()):
+    for row, values in enumerate(SETS):
         runs = [on_grid(context.run("march-2020", shift=shift, values=values)) for shift in STARTS]
         runs.append(on_grid(context.run("no-rescue", values=values)))
         for column, name in enumerate(("yield_dislocation", "hedge_fund_collateral")):
@@ -40,17 +45,17 @@ def later_starts(context):
             panel(own, f"{values}: {label(context.model, name)}")
             labels = []
             for shift, run in zip((*STARTS, None), runs, strict=True):
-                colour = outcome_colours(context.model)[run.outcome]
+                colour = OUTCOMES.get(run.outcome, QUIET)
                 own.plot(run.t, run[name], color=colour, linewidth=1.1)
                 text = "no purchases" if shift is None else f"{shift:+g} days" if shift else "as it was"
                 labels.append((run.t[-1], run[name][-1], text, colour))
                 table[f"{values}, {text}: time (day)"] = run.t
-                table[f"{values}, {text}: {name}"] = run[name]
+                table[f"{values}, {text}: {label(context.model, name)}"] = run[name]
             dated_axis(own, runs[0].case, runs[0].t[0], runs[0].t[-1])
             settle(own)
             if column == 0:
-                note(own, "blue: rescued, orange: collapsed")
-            end_labels(own, labels, room=0.7)
+                note(own, "blue: rescued, orange: collapsed; labels: how much later purchases begin")
+            end_labels(own, labels, room=0.8)
     return _remark(figure), table
 
 
@@ -62,7 +67,7 @@ def march_2020(context):
     figure, axes = panels(4, columns=2, height=2.3, labels=0.85)
     table = {}
 
-    def compare(own, title, data, model_line, unit_note=""):
+    def compare(own, title, data, model_line):
         times, values = (np.array(column) for column in data)
         inside = times <= last
         times, values = times[inside], values[inside]
@@ -81,8 +86,8 @@ def march_2020(context):
         table[f"{title}, data"] = values
         dated_axis(own, case, 0, last)
         settle(own)
-        note(own, f"RMSE: {', '.join(errors)}{unit_note}")
-        policy_lines(own, [(run.path.schedule.actions[-1].start, "purchases")])
+        policy_lines(own, [(run.path.schedule.actions[-1].start, "purchases")], names=False)
+        note(own, f"RMSE: {', '.join(errors)}")
         end_labels(own, labels, room=0.8)
 
     def since(times, values, start):
@@ -92,11 +97,12 @@ def march_2020(context):
         return lambda run: run[name] - np.interp(start, run.t, run[name])
 
     times, yields = context.data("treasury_yields_daily.csv", "DGS10", "march-2020")
-    # a day's yield is that of its afternoon
+    # a day's yield is that of its afternoon; the rally before 9 March is news, which the model does not hold
+    times, yields = (np.array(column)[np.array(times) >= zero] for column in (times, yields))
     compare(
         axes[0],
         "ten-year yield since 9 March (bp); model: dislocation only",
-        since(np.array(times) + 2 / 3, 100 * np.array(yields), zero + 2 / 3),
+        since(times + 2 / 3, 100 * yields, zero + 2 / 3),
         moved("yield_dislocation", zero + 2 / 3),
     )
     compare(
@@ -119,15 +125,15 @@ def march_2020(context):
     start = case.time("figure", "2020-03-11")
     compare(
         axes[3],
-        "central bank's Treasuries since 11 March (billion)",
+        "central bank's Treasuries since 11 March (billion), settled a day later",
         since(np.array(times), holdings, start),
-        lambda run: np.interp(run.t, run.t, run["central_bank_bonds"]) - np.interp(start, run.t, run["central_bank_bonds"]),
+        moved("central_bank_bonds", start),
     )
-    return _remark(figure), table
+    return _remark(figure, "Dots: data. Dashed: purchases begin. Nothing is fitted. "), table
 
 
-def _remark(figure):
-    figure.text(0.01, 0.004, UNIDENTIFIED, size=6.0, color=QUIET, va="bottom")
+def _remark(figure, first=""):
+    figure.text(0.01, 0.004, first + UNIDENTIFIED, size=6.0, color=QUIET, va="bottom")
     return figure
 
 
@@ -139,4 +145,3 @@ FIGURES = {
     "paths_march-2020": None,
     "paths_no-rescue": None,
 }
-__all__ = ["FIGURES", "paths"]

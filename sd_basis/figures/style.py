@@ -129,11 +129,11 @@ def dated_axis(axes: Axes, case: Case, start: float, end: float, *, time_unit: s
         if time_unit:
             axes.set_xlabel(f"time ({time_unit})", size=SIZE - 1, color=QUIET, labelpad=2)
         return
-    ticks = _date_ticks(case, start, end, max(2, int(width / 0.78)))
+    ticks = _date_ticks(case, start, end, max(2, int(width / 0.78)), max(2, int(width / 0.55)))
     axes.set_xticks([time for time, _ in ticks], [text for _, text in ticks])
 
 
-def _date_ticks(case: Case, start: float, end: float, most: int) -> list[tuple[float, str]]:
+def _date_ticks(case: Case, start: float, end: float, most: int, most_months: int) -> list[tuple[float, str]]:
     """Return at most about `most` ticks on round dates, with the shortest ISO text that names them."""
     calendar = case.calendar
     first, last = calendar.moment(start), calendar.moment(end)
@@ -148,12 +148,12 @@ def _date_ticks(case: Case, start: float, end: float, most: int) -> list[tuple[f
         chosen = [datetime(day.year, day.month, day.day, hour) for day in days for hour in range(0, 24, step)]
         form = "%m-%d %H:%M"
     else:
-        chosen, form = _round_dates(days, most)
+        chosen, form = _round_dates(days, most, most_months)
     times = [(calendar.time("axis", moment), moment.strftime(form)) for moment in chosen]
     return [(time, text) for time, text in times if start - 1e-9 <= time <= end + 1e-9]
 
 
-def _round_dates(days: Sequence[date], most: int) -> tuple[list[date], str]:
+def _round_dates(days: Sequence[date], most: int, most_months: int) -> tuple[list[date], str]:
     """Return every first trading day of a day, of weeks, months, quarters or years, the finest that fit."""
     def firsts(key) -> list[date]:
         before = days[0] - timedelta(days=3 if days[0].weekday() == 0 else 1)
@@ -167,7 +167,7 @@ def _round_dates(days: Sequence[date], most: int) -> tuple[list[date], str]:
     if len(months) <= 3:  # a short span keeps its days: two months would be too few ticks
         coarse = [(days[::max(1, len(days) // most)], "%Y-%m-%d")]
     return next((chosen, form) for chosen, form in (*((chosen, "%Y-%m-%d") for chosen in fine), *coarse, (days[:1], "%Y-%m-%d"))
-                if len(chosen) <= most or (chosen, form) == coarse[-1])
+                if len(chosen) <= (most_months if form in ("%Y-%m", "%Y") else most) or (chosen, form) == coarse[-1])
 
 
 def end_labels(axes: Axes, labels: Iterable[tuple[float, float, str, str]], *, room: float = 0.85, size: float = SIZE - 0.5) -> None:
