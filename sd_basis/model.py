@@ -56,6 +56,7 @@ class Model:
         self.value_set = None  # the published value set in force, with its overrides
         self.values: dict[str, float] = {}
         self.path = None       # where the file or folder it was loaded from lies
+        self.compiled = None   # the fast functions, once `simulate` needs them
         self._collect()
 
     def _collect(self) -> None:
@@ -125,6 +126,17 @@ class Model:
         return tuple(quantity for quantity in self.computed if not isinstance(quantity, Flow))
 
     @cached_property
+    def series_in_equations(self) -> tuple[Series, ...]:
+        """The series that equations use; the others stand in policies only."""
+        used = set().union(*(quantity.expression.free_symbols for quantity in self.computed))
+        return tuple(series for series in self.series if series in used)
+
+    @cached_property
+    def parameter_places(self) -> dict[Parameter, int]:
+        """The place of each parameter among the inputs of the compiled functions."""
+        return {parameter: place for place, parameter in enumerate(self.parameters)}
+
+    @cached_property
     def sectors(self) -> tuple[Sector, ...]:
         """Every holder and issuer, in the order of declaration."""
         found: dict[Sector, None] = {}
@@ -187,7 +199,7 @@ class Model:
         return quantity.unit
 
     def __getstate__(self):
-        return {"attributes": self.__dict__.copy(),
+        return {"attributes": {**self.__dict__, "compiled": None},
                 "definitions": [(quantity, quantity.__dict__.copy()) for quantity in self.quantities.values()]}
 
     def __setstate__(self, state):

@@ -76,7 +76,7 @@ def schedule(model: Model, case: Case, policies: Iterable[Policy | str] = (), se
     """
     start, end = _span(model, case, span)
     base, warnings = _base_values(model, case, set or {})
-    sampled = {series: series.sample(case.calendar) for series in model.series if series in _baseline_series(model)}
+    sampled = {series: series.sample(case.calendar) for series in model.series_in_equations}
     actions = [_action(model, case, Policy(event.name, _shock_changes(model, case, event)),
                        event, 0.0, base) for event in case.shocks]
     own = [model.policy(policy) if isinstance(policy, str) else policy for policy in policies]
@@ -145,13 +145,6 @@ def _base_values(model: Model, case: Case, own: Mapping) -> tuple[list[float], l
     return [values[parameter.name] for parameter in model.parameters], warnings
 
 
-def _baseline_series(model: Model) -> set[Series]:
-    used: set = set()
-    for quantity in model.computed:
-        used |= quantity.expression.free_symbols
-    return {symbol for symbol in used if isinstance(symbol, Series)}
-
-
 def _shock_changes(model: Model, case: Case, event: Event) -> dict:
     return {model.quantity(name, f"case {case.name!r}, shock {event.name!r}", Parameter): value
             for name, value in event.set.items()}
@@ -176,7 +169,7 @@ def _action(model: Model, case: Case, policy: Policy, event: Event, shift: float
         for series in expression.free_symbols:
             if isinstance(series, Series):
                 sampled[series] = _moved(series, start)
-    changes = tuple((model.parameters.index(model.quantity(parameter, where, Parameter)), _evaluator(model, expression, sampled))
+    changes = tuple((model.parameter_places[model.quantity(parameter, where, Parameter)], _evaluator(model, expression, sampled))
                     for parameter, expression in policy.changes.items())
     knots = tuple(time for series in sampled.values() for time in series.knots() if start <= time < finish)
     moves = any(TIME in expression.free_symbols for expression in policy.changes.values()) or any(
@@ -204,7 +197,7 @@ def _evaluator(model: Model, expression: sympy.Expr, sampled: dict[Series, Sampl
     if expression in sampled:
         series = sampled[expression]
         return lambda time, start, values: series.at(time)
-    place = {parameter: index for index, parameter in enumerate(model.parameters)}
+    place = model.parameter_places
     inputs = sorted(expression.free_symbols, key=lambda symbol: symbol.identity[1])
     function = sympy.lambdify(inputs, expression, modules="math")
 

@@ -37,6 +37,7 @@ class Series(Quantity):
         self.before = self.values[0] if before is None else finite_number(f"{self.where}, before", before)
         self.after = self.values[-1] if after is None else finite_number(f"{self.where}, after", after)
         self.description, self.reference = description, reference
+        self.samples: dict[Calendar | None, Sampled] = {}  # mapping dates to trading days is what a schedule would wait for
         return self
 
     @classmethod
@@ -51,6 +52,11 @@ class Series(Quantity):
 
     def sample(self, calendar: Calendar | None) -> Sampled:
         """Return the series in model time; dates need the calendar of a case with an origin."""
+        if calendar not in self.samples:
+            self.samples[calendar] = self._sample(calendar)
+        return self.samples[calendar]
+
+    def _sample(self, calendar: Calendar | None) -> Sampled:
         times = [self._time(time, calendar) for time in self.times]
         for earlier, later in zip(times, times[1:], strict=False):
             if later <= earlier:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -24,21 +23,12 @@ from .quantities import Stock, finite_number
 from .run import Run
 from .schedule import Schedule, schedule
 
-_COMPILED: WeakKeyDictionary[Any, Compiled] = WeakKeyDictionary()
-
 
 def compiled(model: Model) -> Compiled:
-    """Return the compiled functions of a model, made once a process for the same equations."""
-    flow = model.flows[0]
-    known = _COMPILED.get(flow)
-    if known is None or _structure(known.model) != _structure(model):
-        known = _COMPILED[flow] = Compiled(model)
-    return known
-
-
-def _structure(model: Model) -> tuple:
-    return (model.name, model.flows, model.trades, model.quantities, model.outcomes, model.policies,
-            model.time_unit, model.unit_definitions)
+    """Return the compiled functions of a model, made once and kept with it and its copies."""
+    if model.compiled is None:
+        model.compiled = Compiled(model)
+    return model.compiled
 
 
 def simulate(model: Model, case: Case | str | FilePath | None = None, *, policies: Iterable[Policy | str] = (),
