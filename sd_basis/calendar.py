@@ -51,12 +51,17 @@ class Calendar:
     origin: date
 
     def __post_init__(self):
+        first, last = _covered()
+        if not first <= self.origin <= last:
+            raise InputError(f"origin: {self.origin} lies outside the holiday calendar; use a date from {first} to {last}")
         if not np.is_busday(self.origin, holidays=holidays()):
             raise InputError(f"origin: {self.origin} is not a trading day; choose a weekday that is no bond-market holiday")
 
     def time(self, where: str, value) -> float:
         """Return model time of a date or date-time; a day without trading maps to the next start of trading."""
-        moment = parse_date(where, value).replace(tzinfo=None)
+        moment = parse_date(where, value)
+        if moment.tzinfo is not None:
+            raise InputError(f"{where}: {value} has a time zone; a market day has 24 hours of its own, write the date and hour without one")
         first, last = _covered()
         if not first <= moment.date() <= last:
             raise InputError(f"{where}: {moment.date()} lies outside the holiday calendar; use a date from {first} to {last}")
@@ -67,6 +72,19 @@ class Calendar:
             return whole
         midnight = datetime(moment.year, moment.month, moment.day)
         return whole + (moment - midnight) / timedelta(days=1)
+
+    def is_closed(self, value) -> bool:
+        """Tell whether a value is a date without trading; a text that is no date is not."""
+        try:
+            moment = parse_date("", value)
+        except InputError:
+            return False
+        return not np.is_busday(np.datetime64(moment.date(), "D"), holidays=holidays())
+
+    def covers(self, time: float) -> bool:
+        """Tell whether a model time lies within the years of the holiday calendar."""
+        first, last = (np.busday_count(self.origin, day, holidays=holidays()) for day in _covered())
+        return bool(first <= time < last)
 
     def moment(self, time: float) -> datetime:
         """Return the date and time of day at a model time."""

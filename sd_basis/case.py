@@ -56,6 +56,16 @@ class Case:
         """The trading-day calendar from the origin, None for a case without dates."""
         return None if self.origin is None else Calendar(self.origin)
 
+    def when(self, time: float) -> str:
+        """Return a model time as text: a date and hour where the case has an origin, else the number."""
+        if self.calendar is None or not self.calendar.covers(time):
+            return f"{time:.6g}"
+        return self.calendar.moment(time).strftime("%Y-%m-%d %H:%M")
+
+    def is_closed(self, value: Any) -> bool:
+        """Tell whether a value is a date on which there is no trading."""
+        return self.calendar is not None and isinstance(value, (str, date)) and self.calendar.is_closed(value)
+
     def time(self, where: str, value: Any) -> float:
         """Return model time of a number, a text with a number, or a date (with an origin)."""
         if isinstance(value, str):
@@ -66,7 +76,7 @@ class Case:
         elif not isinstance(value, date):
             return finite_number(where, value)
         if self.calendar is None:
-            raise InputError(f"{where}: {value!r} is a date, but case {self.name!r} has no origin; give model time as a number")
+            raise InputError(f"{where}: {value!r} is a date, but case {self.name!r} has no origin; give model time as a number, or choose a case with an origin")
         return self.calendar.time(where, value)
 
 
@@ -84,8 +94,10 @@ def read_toml(path: Path) -> dict:
         raise InputError(f"{path}: it cannot be read ({error.strerror}); give the path of a TOML file") from None
 
 
-def read_case(path: Path, _children: tuple[Path, ...] = ()) -> Case:
+def read_case(path: Path, known: Mapping[str, Path] | None = None, _children: tuple[Path, ...] = ()) -> Case:
     """Read a case; one that `extends` another starts from it and replaces what it names.
+
+    The parent lies in the same folder, or is one of the `known` cases by name.
 
     Raises InputError naming the table and key that is wrong, or the circle of parents.
     """
@@ -94,13 +106,14 @@ def read_case(path: Path, _children: tuple[Path, ...] = ()) -> Case:
         circle = " -> ".join(child.stem for child in (*_children[_children.index(path):], path))
         raise InputError(f"{path.name}: cases extend one another in a circle ({circle}); break it")
     content = read_toml(path)
-    _known(path.name, content, _TOP)
+    known_keys(path.name, content, _TOP)
     base = Case(path.stem)
     if "extends" in content:
-        parent = path.with_name(f"{content['extends']}.toml")
-        if not parent.exists():
-            raise unknown(f"{path.name}, extends", "case", str(content["extends"]), [other.stem for other in path.parent.glob("*.toml")])
-        base = replace(read_case(parent, (*_children, path)), name=path.stem)
+        near = {other.stem: other for other in path.parent.glob("*.toml")}
+        parents = {**(known or {}), **near}
+        if content["extends"] not in parents:
+            raise unknown(f"{path.name}, extends", "case", str(content["extends"]), parents)
+        base = replace(read_case(parents[content["extends"]], known, (*_children, path)), name=path.stem)
     changes: dict[str, Any] = {key: _text(path.name, key, content[key]) for key in ("title", "description") if key in content}
     if "origin" in content:
         changes["origin"] = _date(f"{path.name}, origin", content["origin"])
@@ -108,18 +121,18 @@ def read_case(path: Path, _children: tuple[Path, ...] = ()) -> Case:
         if not isinstance(content["span"], list) or len(content["span"]) != 2:
             raise InputError(f"{path.name}, span: {content['span']!r} is not a pair; write [start, end]")
         changes["span"] = tuple(content["span"])
-    values, reasons = _values(path.name, "parameters", content.get("parameters", {}))
+    values, reasons = values_of(path.name, "parameters", content.get("parameters", {}))
     changes["values"] = {**base.values, **values}
     changes["reasons"] = {**base.reasons, **reasons}
-    changes["initial"] = {**base.initial, **_values(path.name, "initial", content.get("initial", {}))[0]}
+    changes["initial"] = {**base.initial, **values_of(path.name, "initial", content.get("initial", {}))[0]}
     for table in ("shocks", "policies"):
         if table in content:
-            changes[table] = tuple(_event(f"{path.name}, {table}", entry, number)
-                                   for number, entry in enumerate(_list(path.name, table, content[table]), 1))
+            changes[table] = _events(f"{path.name}, {table}", table, _list(path.name, table, content[table]))
     return replace(base, **changes)
 
 
-def _known(where: str, table: Mapping, keys: set[str]) -> None:
+def known_keys(where: str, table: Mapping, keys: set[str]) -> None:
+    """Raise InputError for a key that a table does not have, with the nearest keys."""
     for key in table:
         if key not in keys:
             raise unknown(where, "key", key, keys)
@@ -143,14 +156,14 @@ def _date(where: str, value: Any) -> date:
     return value
 
 
-def _values(where: str, table: str, content: Any) -> tuple[dict[str, float], dict[str, str]]:
+def values_of(where: str, table: str, content: Any) -> tuple[dict[str, float], dict[str, str]]:
     """Return values and reasons of a table whose entries are numbers or { value = ..., reason = ... }."""
     if not isinstance(content, dict):
         raise InputError(f"{where}, {table}: it is not a table; write [{table}]")
     values, reasons = {}, {}
     for name, entry in content.items():
         if isinstance(entry, dict):
-            _known(f"{where}, {table}.{name}", entry, {"value", "reason"})
+            known_keys(f"{where}, {table}.{name}", entry, {"value", "reason"})
             if "value" not in entry:
                 raise InputError(f"{where}, {table}.{name}: it has no value; write value = ...")
             reasons[name] = _text(f"{where}, {table}.{name}", "reason", entry.get("reason", ""))
@@ -159,14 +172,28 @@ def _values(where: str, table: str, content: Any) -> tuple[dict[str, float], dic
     return values, reasons
 
 
+def _events(where: str, table: str, entries: list[dict]) -> tuple[Event, ...]:
+    """Return the events of a table; a shock sets values, a policy of the model does not and is used once."""
+    events = tuple(_event(where, entry, number) for number, entry in enumerate(entries, 1))
+    for number, event in enumerate(events, 1):
+        place = f"{where}, entry {number} ({event.name})"
+        if table == "shocks" and not event.set:
+            raise InputError(f"{place}: it sets nothing; write set = {{ parameter = value }}")
+        if table == "policies" and event.set:
+            raise InputError(f"{place}: a policy of the model brings its own values; move set to a shock")
+        if table == "policies" and event.name in [other.name for other in events[:number - 1]]:
+            raise InputError(f"{place}: the policy stands here twice; keep one")
+    return events
+
+
 def _event(where: str, entry: dict, number: int) -> Event:
     where = f"{where}, entry {number}"
-    _known(where, entry, _EVENT)
+    known_keys(where, entry, _EVENT)
     if not isinstance(entry.get("name"), str):
         raise InputError(f"{where}: it has no name; write name = \"...\"")
     where = f"{where} ({entry['name']})"
     if "end" in entry and "duration" in entry:
         raise InputError(f"{where}: it has an end and a duration; give one of them")
-    values, _ = _values(where, "set", entry.get("set", {}))
+    values, _ = values_of(where, "set", entry.get("set", {}))
     duration = finite_number(f"{where}, duration", entry["duration"]) if "duration" in entry else None
     return Event(entry["name"], entry.get("start"), entry.get("end"), duration, values, _text(where, "reason", entry.get("reason", "")))

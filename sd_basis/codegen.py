@@ -87,7 +87,12 @@ def _shared(assignments: list, outputs: list) -> tuple[list, list]:
     """Return the program with common subexpressions computed once, in an order that works."""
     expressions = [expression for _, expression in assignments] + outputs
     names = sympy.numbered_symbols("c", real=True)
-    common, reduced = sympy.cse(expressions, symbols=names)
+    # what stands in a branch of a Piecewise may be computed in that branch only: sharing would undo the guard
+    open_ones = [place for place, expression in enumerate(expressions) if not expression.has(sympy.Piecewise)]
+    common, shared = sympy.cse([expressions[place] for place in open_ones], symbols=names)
+    reduced = list(expressions)
+    for place, expression in zip(open_ones, shared, strict=True):
+        reduced[place] = expression
     every = dict(common)
     every.update(zip((symbol for symbol, _ in assignments), reduced, strict=False))
     order = ordered(every, lambda symbol: every[symbol].free_symbols)
@@ -100,7 +105,7 @@ def _unfolded(assignments: list, outputs: list) -> tuple[list, list]:
     names = sympy.numbered_symbols("g", real=True)
 
     def plain(expression: sympy.Expr) -> sympy.Expr:
-        if not expression.has(Gate):
+        if not expression.has(Gate) or isinstance(expression, sympy.Piecewise):
             return expression
         arguments = [plain(argument) for argument in expression.args]
         if not isinstance(expression, Gate):

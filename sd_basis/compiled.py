@@ -24,7 +24,7 @@ from .model import Model
 from .storage import write_atomic
 from .system import Program, System
 
-_ENGINE_FILES = ("codegen.py", "compiled.py", "gates.py", "graph.py", "model.py", "quantities.py", "symbols.py", "system.py", "units.py")
+_ENGINE_FILES = ("codegen.py", "compiled.py", "declarations.py", "gates.py", "graph.py", "model.py", "quantities.py", "symbols.py", "system.py", "units.py")
 
 
 def cache_folder() -> Path:
@@ -62,8 +62,10 @@ def fingerprint(model: Model) -> str:
 
 def _text(expression: sympy.Basic) -> str:
     """Return an unambiguous text of an expression; sympy's own printers are fifty times slower."""
+    if isinstance(expression, sympy.Symbol):
+        return f"{type(expression).__name__}:{expression.name!r}"
     if not expression.args:
-        return expression.name if isinstance(expression, sympy.Symbol) else str(expression)
+        return sympy.srepr(expression)
     return f"{type(expression).__name__}({','.join(map(_text, expression.args))})"
 
 

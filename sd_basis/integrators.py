@@ -75,7 +75,7 @@ def integrate(method: str, rates: Callable, jacobian: Callable, start: float, en
         def call(t, x):
             try:
                 return function(t, x.tolist())
-            except (ArithmeticError, ValueError) as error:
+            except (ArithmeticError, ValueError, TypeError) as error:  # a power of a negative number is complex in Python
                 trouble.append(f"{error} while the rates were computed at t = {t:g}")
                 return failed
         return call

@@ -40,6 +40,8 @@ def model_paths() -> dict[str, Path]:
 
 def locate(name_or_path: str | Path) -> Path:
     """Return the file or folder of a model; raise InputError with the nearest names."""
+    if not isinstance(name_or_path, (str, Path)):
+        raise InputError(f"model: {name_or_path!r} is neither a name nor a path; give one of these")
     paths = model_paths()
     if str(name_or_path) in paths:
         return paths[str(name_or_path)]
@@ -103,22 +105,26 @@ def find_case(model: Model, case: str | Path | Case | None) -> Case | None:
 
     if case is None or isinstance(case, Case):
         return case if case is not None else model.case
+    if not isinstance(case, (str, Path)):
+        raise InputError(f"case: {case!r} is neither a name nor a path nor a Case; give one of these")
     known = case_paths(model.path) if model.path else {}
     if str(case) in known:
-        return read_case(known[str(case)])
+        return read_case(known[str(case)], known)
     if Path(case).suffix == ".toml" and Path(case).is_file():
-        return read_case(Path(case))
+        return read_case(Path(case), known)
     raise unknown(f"model {model.name!r}", "case or TOML file", str(case), known)
 
 
 def _value_set(model: Model, path: Path) -> dict[str, float]:
-    from .case import _values, read_toml
+    from .case import known_keys, read_toml, values_of
     from .quantities import Parameter
 
     content = read_toml(path)
-    values, _ = _values(path.name, "parameters", content.get("parameters", {}))
+    known_keys(path.name, content, {"title", "description", "parameters"})
+    values, _ = values_of(path.name, "parameters", content.get("parameters", {}))
     for name in values:
-        model.quantity(name, path.name, Parameter)
+        parameter = model.quantity(name, path.name, Parameter)
+        parameter.check(values[name], path.name)
     return values
 
 
@@ -134,10 +140,14 @@ def module(path: Path, name: str = "__init__"):
     for old in [key for key in sys.modules if key == full or key.startswith(f"{full}.")]:
         del sys.modules[old]
     sys.modules[full] = loaded
+    # no bytecode: Python would take a file changed within the same second for the old one
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         spec.loader.exec_module(loaded)
     except BasisError:
         raise
+    except SystemExit:
+        raise InputError(f"{file.name}: it ends Python itself; a model file only defines MODEL") from None
     except SyntaxError as error:
         raise InputError(f"{Path(error.filename or file).name}, line {error.lineno}: {error.msg}; mend the Python there") from None
     except Exception as error:
@@ -145,6 +155,8 @@ def module(path: Path, name: str = "__init__"):
         own = [frame for frame in frames if Path(frame.filename).resolve().is_relative_to(path)]
         frame = (own or frames)[-1]
         raise InputError(f"{Path(frame.filename).name}, line {frame.lineno}: {type(error).__name__}: {error}; mend the model there") from error
+    finally:
+        sys.dont_write_bytecode = writes
     return loaded
 
 

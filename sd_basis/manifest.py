@@ -30,5 +30,6 @@ def manifest(run: Run) -> dict[str, Any]:
         "values_at_start": dict(zip(names, first.values(first.start), strict=True)),
         "switches": [{"name": action.name, "start": action.start, "end": None if action.end == float("inf") else action.end}
                      for action in run.path.schedule.actions],
+        "atol": dict(zip((stock.name for stock in run.model.stocks), map(float, run.atol), strict=True)),
         "solver": {key: value for key, value in run.solver.items() if key != "seconds"},
     }

@@ -12,7 +12,7 @@ import sympy
 from .declarations import Outcome, Policy, Trade, margin
 from .errors import InputError, unknown
 from .graph import Cycle, ordered
-from .quantities import START, Auxiliary, Flow, Input, Parameter, Quantity, Sector, Stock, as_expression, finite_number
+from .quantities import START, TIME, Auxiliary, Flow, Input, Parameter, Quantity, Sector, Stock, as_expression, finite_number
 from .series import Series
 from .units import Units
 
@@ -89,10 +89,17 @@ class Model:
             if names.setdefault(quantity.name, quantity) is not quantity:
                 raise InputError(f"{self.where}: two quantities are named {quantity.name!r} "
                                  f"({names[quantity.name].where} and {quantity.where}); rename one")
+        for name in ("TIME", "START"):
+            if name in names:
+                raise InputError(f"{self.where}: {names[name].where} has the name of an input of the language; rename it")
         self.quantities: dict[str, Quantity] = names
         self.stocks = tuple(quantity for quantity in everything if isinstance(quantity, Stock))
         self.parameters = tuple(quantity for quantity in everything if isinstance(quantity, Parameter))
         self.series = tuple(quantity for quantity in everything if isinstance(quantity, Series))
+        columns = [*self.sectors, *dict.fromkeys(stock.instrument for stock in self.stocks if stock.instrument is not None)]
+        for place, column in enumerate(columns):
+            if column.name in [other.name for other in columns[:place]]:
+                raise InputError(f"{self.where}: two sectors or instruments are named {column.name!r}; rename one")
         computed = [quantity for quantity in everything if isinstance(quantity, Auxiliary)]
         declared = set(self.flows)
         for flow in (quantity for quantity in computed if isinstance(quantity, Flow)):
@@ -170,6 +177,8 @@ class Model:
         for quantity in (*self.stocks, *self.parameters, *self.series):
             known[quantity] = units.of(quantity)
         time = units.parse(self.time_unit, f"{self.where}, time unit")
+        # where some units are unknown, a bare number beside TIME may well be one of them
+        known[TIME] = known[START] = time if all(unit is not None for unit in known.values()) else None
         for quantity in self.stocks:
             units.check(f"{quantity.where}, initial value", quantity.initial, known[quantity], known)
         for quantity in self.computed:
@@ -177,11 +186,17 @@ class Model:
             if isinstance(quantity, Flow):
                 declared = self._flow_unit(quantity, known, time)
             known[quantity] = units.check(quantity.where, quantity.expression, declared, known)
+        self._check_conditions(units, known)
         for policy in self.policies.values():
             for parameter, expression in policy.changes.items():
-                where = f"policy {policy.name!r}, {parameter.name}"
-                units.check(where, expression, known[parameter], known)
+                units.check(f"policy {policy.name!r}, {parameter.name}", expression, known[parameter], known)
         return known
+
+    def _check_conditions(self, units: Units, known: dict) -> None:
+        for outcome in self.outcomes:
+            for condition in (outcome.when, outcome.once):
+                if condition is not None:
+                    units.check(f"outcome {outcome.name!r}", condition, None, known)
 
     def _flow_unit(self, flow: Flow, known: dict, time: Any) -> Any:
         ends = [known[stock] for stock, _ in flow.ends]

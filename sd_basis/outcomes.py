@@ -24,9 +24,10 @@ def decide(path: Path) -> dict[str, Decision]:
     """Return the decision of each group of outcomes, in the order of declaration.
 
     An absorbing outcome holds from the first entry into its region, the earliest one wins.
-    Otherwise the first declared outcome whose region the run occupies at its end, beyond the last
-    switch, holds since it entered for good; with `always` it must have been there throughout, with
-    `once` the other inequality must have held. Anything else is undecided.
+    Otherwise the first declared outcome whose region the run occupies at its end holds since it
+    entered for good; with `always` it must have been there throughout, with `once` the other
+    inequality must have held. Anything else is undecided, and so is a run that ends before a
+    scheduled change. Regions are looked at where the solver stepped.
     """
     model = path.compiled.model
     groups: dict[str, list[Outcome]] = {}
@@ -43,9 +44,9 @@ def _decide(path: Path, outcomes: list[Outcome]) -> Decision:
             if inside.size:
                 absorbed.append((_entry(path, outcome.when, int(inside[0])), outcome.name))
     if absorbed:
-        time, name = min(absorbed)
+        time, name = min(absorbed, key=lambda entry: entry[0])
         return Decision(name, time)
-    complete = len(path.pieces) == len(path.schedule.segments) and path.pieces[-1].problem is None
+    complete = path.schedule.complete and len(path.pieces) == len(path.schedule.segments) and path.pieces[-1].problem is None
     for outcome in outcomes if complete else ():
         if outcome.absorbing:
             continue
@@ -53,10 +54,14 @@ def _decide(path: Path, outcomes: list[Outcome]) -> Decision:
         outside = np.flatnonzero(margins <= 0)
         if margins[-1] <= 0 or (outcome.always and outside.size):
             continue
-        if outcome.once is not None and not np.any(_margins(path, outcome.once) > 0):
-            continue
         first = int(outside[-1]) + 1 if outside.size else 0
-        return Decision(outcome.name, _entry(path, outcome.when, first))
+        since = _entry(path, outcome.when, first)
+        if outcome.once is not None:
+            held = np.flatnonzero(_margins(path, outcome.once) > 0)
+            if not held.size:
+                continue
+            since = max(since, _entry(path, outcome.once, int(held[0])))
+        return Decision(outcome.name, since)
     return Decision(UNDECIDED, None)
 
 

@@ -79,6 +79,9 @@ class Parameter(Quantity):
         self.between = _limits(f"{self.where}, between", between)
         self.domain = _limits(f"{self.where}, domain", domain)
         self.check(self.value, self.where)
+        inside = max(self.between[0], self.domain[0]), min(self.between[1], self.domain[1])
+        if between is not None and inside != self.between:
+            raise InputError(f"{self.where}: its plausible range {list(self.between)} leaves its domain {list(self.domain)}; narrow the one or widen the other")
         return self
 
     def check(self, value: float, where: str) -> str | None:

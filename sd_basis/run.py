@@ -28,8 +28,8 @@ class Run:
     Without `at`, `t` are the solver's steps and hold both sides of each switch.
     """
 
-    def __init__(self, model: Model, case: Case, path: Path, shown: np.ndarray | None, solver: dict):
-        self.model, self.case, self.path, self.solver = model, case, path, solver
+    def __init__(self, model: Model, case: Case, path: Path, shown: np.ndarray | None, solver: dict, atol: np.ndarray):
+        self.model, self.case, self.path, self.solver, self.atol = model, case, path, solver, atol
         if shown is None:
             self.t, self._x, self._segment = path.t, path.x, path.segment
         else:
@@ -82,21 +82,25 @@ class Run:
     def warnings(self) -> list[str]:
         """What deserves attention: values outside their plausible range, flows that ran backwards."""
         found = list(self.path.schedule.warnings)
+        scales = {stock: max(stock.scale or 0.0, float(np.max(np.abs(self.path.x[:, place])))) for place, stock in enumerate(self.model.stocks)}
         for index, quantity in enumerate(self.path.compiled.system.observables()):
             if isinstance(quantity, Flow) and not quantity.reversible:
                 rates = self.path.computed[index]
                 lowest = float(np.min(rates))
                 # undershoot within tolerance is rounding, not a reversal
-                if lowest < -1e3 * self.solver["rtol"] * max(float(np.max(np.abs(rates))), 1e-9):
-                    time = self.path.t[int(np.argmin(rates))]
-                    found.append(f"{quantity.where}: it runs backwards ({lowest:.3g} at t = {time:g}); declare it reversible or mend its rate")
+                size = max(float(np.max(np.abs(rates))) * 10, min(scales[stock] for stock, _ in quantity.ends))
+                if lowest < -100 * self.solver["rtol"] * size:
+                    when = self.when(self.path.t[int(np.argmin(rates))])
+                    found.append(f"{quantity.where}: it runs backwards ({lowest:.3g} at {when}); declare it reversible or mend its rate")
+        for name, error in self.ledgers.items():
+            if error > 1e3 * self.solver["rtol"]:
+                found.append(f"ledger of {name}: it does not close (off by {error:.2g} of its scale); a flow changes net worth without "
+                             "transfer=True, or one leg of a trade goes astray")
         return found
 
     def when(self, time: float) -> str:
         """Return a model time as text: a date and hour where the case has an origin, else the number."""
-        if self.case.calendar is None:
-            return f"{time:.6g}"
-        return self.case.calendar.moment(time).strftime("%Y-%m-%d %H:%M")
+        return self.case.when(time)
 
     @property
     def summary(self) -> str:
@@ -157,11 +161,6 @@ class Run:
             raise missing_extra("to_xarray", "xarray", "data") from None
         variables = {name: ("t", self[name], {"units": self.model.unit_text(self.model.quantities[name]) or ""}) for name in self.names}
         return xarray.Dataset(variables, coords={"t": self.t})
-
-    def manifest(self) -> dict[str, Any]:
-        """Return what is needed to repeat the run: versions, hashes, values in force, tolerances."""
-        from .manifest import manifest
-        return manifest(self)
 
     def __repr__(self) -> str:
         return f"<Run {self.summary}>"

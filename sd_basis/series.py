@@ -93,7 +93,7 @@ class Sampled:
         if self.kind == "step":
             return self.values[index] if time < self.end else self.after
         if index == len(self.times) - 1:
-            return self.values[-1] if time == self.times[-1] else self.after
+            return self.after
         left, right = self.times[index], self.times[index + 1]
         share = (time - left) / (right - left)
         return self.values[index] * (1 - share) + self.values[index + 1] * share

@@ -41,10 +41,12 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     replaced. `set` (parameters) and `initial` (stocks) are keyed by name or symbol. `span` and
     `at` are model times or, where the case has an origin, ISO dates; without `at` the run shows
     the solver's own steps. `atol` is one number, or a mapping by stock; by default it is rtol
-    times each stock's scale. Raises InputError for anything not usable as given, and
+    times each stock's scale: the declared one, the initial value, or that of the stocks its flows join. Raises InputError for anything not usable as given, and
     NumericalFailure, with the run so far in `.run`, when the integration cannot go on.
     """
     began = time.perf_counter()
+    if not isinstance(model, Model):
+        raise InputError(f"simulate: {model!r} is not a model; give load(NAME) or a Model")
     case = find_case(model, case) or Case("default")
     method_class(method)
     if not 1e-14 < finite_number("rtol", rtol) < 0.1:
@@ -59,7 +61,7 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
         shown = shown[shown <= pieces[-1].t[-1]] if shown[0] <= pieces[-1].t[-1] else None
     run = Run(model, case, Path(functions, plan, pieces), shown,
               {"method": method, "rtol": rtol, "steps": sum(len(piece.interpolants) for piece in pieces),
-               "restarts": len(pieces) - 1, "seconds": time.perf_counter() - began})
+               "restarts": len(pieces) - 1, "seconds": time.perf_counter() - began}, tolerance)
     if pieces[-1].problem:
         raise NumericalFailure(_failure(model, pieces[-1], tolerance, method), run)
     return run
@@ -111,7 +113,7 @@ def _check_signs(model: Model, piece: Piece, atol: np.ndarray) -> None:
 
 def _initial(model: Model, case: Case, functions: Compiled, plan: Schedule, own: Mapping) -> np.ndarray:
     try:
-        base = functions.initial(plan.start, [0.0] * len(model.stocks), plan.segments[0].values(plan.start))
+        base = functions.initial(plan.start, [0.0] * len(model.stocks), plan.base)
     except (ArithmeticError, ValueError) as error:
         raise InputError(f"model {model.name!r}: its initial values cannot be computed ({error}); mend a parameter or an initial value") from None
     x = np.array(base, float)
@@ -123,15 +125,18 @@ def _initial(model: Model, case: Case, functions: Compiled, plan: Schedule, own:
     for stock, value in zip(model.stocks, x, strict=True):
         if not np.isfinite(value):
             raise InputError(f"{stock.where}: its initial value is {value}; give a finite one")
-        if stock.nonnegative and value < 0:
+        if stock.nonnegative and value < -1e-6 * max(stock.scale or 0.0, 1e-3):  # an undershoot that a run tolerates may begin the next
             raise InputError(f"{stock.where}: its initial value {value:g} is negative, but it is declared non-negative; give one that is not")
     return x
 
 
 def _tolerance(model: Model, x: np.ndarray, rtol: float, atol: float | Mapping | None) -> np.ndarray:
     """Return the absolute tolerance of each stock: rtol times its scale, or its initial value, or one."""
-    scales = [stock.scale or abs(value) or 1.0 for stock, value in zip(model.stocks, x, strict=True)]
-    tolerance = rtol * np.array(scales)
+    scales = {stock: stock.scale or abs(value) for stock, value in zip(model.stocks, x, strict=True)}
+    for stock in [stock for stock in model.stocks if not scales[stock]]:
+        joined = [scales[other] for flow in model.flows for other, _ in flow.ends if stock in (flow.source, flow.sink)]
+        scales[stock] = max(joined, default=0.0) or 1.0
+    tolerance = rtol * np.array(list(scales.values()))
     if isinstance(atol, Mapping):
         for name, value in atol.items():
             tolerance[model.stocks.index(model.quantity(name, "atol", Stock))] = finite_number("atol", value)

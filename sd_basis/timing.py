@@ -51,7 +51,8 @@ def turning_shift(model: Model, case: Case | str | Path | None, low: float, high
         raise InputError(f"{where}: the shift {high:g} is not above {low:g}; give the lower one first")
     if xtol <= 0:
         raise InputError(f"{where}: xtol is {xtol:g}; give a positive length of model time")
-    if case is None or not case.policies:
+    own = tuple(policies)
+    if case is None or not (case.policies or own):
         raise InputError(f"{where}: {'there is no case' if case is None else f'case {case.name!r} has no policies'}; "
                          "give a case with policies to shift")
     groups = list(dict.fromkeys(outcome.group for outcome in model.outcomes))
@@ -60,7 +61,6 @@ def turning_shift(model: Model, case: Case | str | Path | None, low: float, high
     group = groups[0] if group is None else group
     if group not in groups:
         raise unknown(where, "group of outcomes", group, groups)
-    own = tuple(policies)
 
     def code(shift: float) -> str:
         run = simulate(model, case.shifted(shift), policies=own, set=set, method=method, rtol=rtol)

@@ -160,12 +160,18 @@ class Units:
 
     def _function(self, where: str, expression: sympy.Basic, known: dict) -> Unit | None:
         alike = getattr(expression, "unit_alike", None)
+        if isinstance(expression, sympy.sign):
+            self._unit(where, expression.args[0], known)
+            return ONE
         if isinstance(expression, sympy.Piecewise):
+            for pair in expression.args:
+                if isinstance(pair.args[1], sympy.core.relational.Relational):
+                    self._unit(where, pair.args[1], known)
             return self._common(where, [pair.args[0] for pair in expression.args], expression, known)
         if expression.is_Add or isinstance(expression, (sympy.Max, sympy.Min, sympy.Abs)) or alike:
             return self._common(where, expression.args, expression, known)
-        if isinstance(expression, sympy.core.relational.Relational):
-            self._common(where, expression.args, expression, known)
+        if isinstance(expression, sympy.core.relational.Relational):  # a bare number is a threshold in the other side's unit
+            self._common(where, [side for side in expression.args if not side.is_number], expression, known)
             return ONE
         for argument in expression.args:
             self._dimensionless(where, argument, f"the argument {argument} of {type(expression).__name__}", known)
@@ -174,7 +180,7 @@ class Units:
     def _common(self, where: str, arguments, expression: sympy.Basic, known: dict) -> Unit | None:
         first, of = None, None
         for argument in arguments:
-            if argument == 0:
+            if argument.is_zero:
                 continue
             unit = self._unit(where, argument, known)
             if unit is None:

@@ -5,11 +5,11 @@ import os
 
 import numpy as np
 import pytest
+from small import draining, final_state, market
 
 from sd_basis import CLOUD, Flow, Model, Parameter, Stock, simulate
-from sd_basis.compiled import Compiled, cache_folder, fingerprint
+from sd_basis.compiled import cache_folder, fingerprint
 from sd_basis.storage import output_folder, write_atomic
-from small import draining, final_state, market
 
 
 @pytest.fixture

@@ -11,8 +11,19 @@ import numpy as np
 import pytest
 
 from sd_basis import CLOUD, Case, Flow, InputError, Model, Parameter, Stock, simulate
-from sd_basis.figures import (Context, available, check, for_comparison, later_starts, paths, regenerate, rescue_against_collapse, save,
-                              stock_and_flow, stock_and_flow_table)
+from sd_basis.figures import (
+    Context,
+    available,
+    check,
+    for_comparison,
+    later_starts,
+    paths,
+    regenerate,
+    rescue_against_collapse,
+    save,
+    stock_and_flow,
+    stock_and_flow_table,
+)
 from sd_basis.figures.bundles import bundles, components
 from sd_basis.figures.layout import component
 from sd_basis.figures.output import differences, table_text

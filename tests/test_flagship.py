@@ -175,6 +175,35 @@ def test_the_value_sets_lie_on_both_sides_of_a_spiral_number_of_one():
     assert forced["subcritical"] < 1 < forced["supercritical"]
 
 
+def test_the_spiral_number_is_the_gain_of_the_models_own_equations():
+    """One more bond at the dealer moves the price it bids; what that takes from funds' wealth is the position they lose.
+
+    Looked at just before the constraint binds: R is what the gain will be once it does.
+    """
+    whole = run("no-rescue")
+    path, names = whole.path, [quantity.name for quantity in whole.path.compiled.system.observables()]
+    columns = {stock.name: place for place, stock in enumerate(MODEL.stocks)}
+
+    def discount(row, sold):
+        state = path.x[row].copy()
+        state[columns["dealer_inventory"]] += sold
+        state[columns["repo_funding"]] -= (1 - whole["haircut"][row]) * sold
+        values = path.evaluate(path.compiled.observe, path.t[[row]], state[None, :], path.segment[[row]])
+        return values[names.index("target_discount"), 0]
+
+    binds = int(np.flatnonzero(whole["slack"] < 0)[0])
+    for row in (np.searchsorted(whole.t, 11.0), np.searchsorted(whole.t, 11.5), binds - 20):
+        slope = (discount(row, 1e-4) - discount(row, -1e-4)) / 2e-4
+        own = slope * whole["hedge_fund_collateral"][row] / whole["capital_need"][row]
+        assert whole["spiral_number"][row] == pytest.approx(own, rel=0.05)
+    assert whole["spiral_number"][binds] > 1
+
+
+def test_the_share_of_the_futures_gain_paid_at_once_moves_the_path():
+    none, most = (simulate(model(), "no-rescue", set={"paid_at_once": share}, at=[14.0])["excess_position"][0] for share in (0.0, 0.9))
+    assert none > 1.1 * most
+
+
 @pytest.mark.parametrize("cut", (3.3, 13.7, 18.0, 40.1, 90.0))
 def test_a_run_split_anywhere_equals_the_whole(cut):
     rtol = 1e-8

@@ -5,10 +5,29 @@ import math
 import numpy as np
 import pytest
 import sympy
-
-from sd_basis import (CLOUD, START, TIME, Auxiliary, BasisError, Flow, InputError, Instrument, Model, NumericalFailure, Outcome,
-                      Parameter, Policy, Sector, Series, Stock, Trade, define, simulate)
 from small import draining, filling, market
+
+from sd_basis import (
+    CLOUD,
+    START,
+    TIME,
+    Auxiliary,
+    BasisError,
+    Flow,
+    InputError,
+    Instrument,
+    Model,
+    NumericalFailure,
+    Outcome,
+    Parameter,
+    Policy,
+    Sector,
+    Series,
+    Stock,
+    Trade,
+    define,
+    simulate,
+)
 
 
 def refused(call, *parts):

@@ -5,11 +5,10 @@ import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from sd_basis import (CLOUD, START, TIME, Auxiliary, Flow, Instrument, Model, Parameter, Policy, Sector, Series, Stock, Trade,
-                      load, simulate)
-from sd_basis.integrators import METHODS
 from small import draining, market
+
+from sd_basis import CLOUD, START, TIME, Auxiliary, Flow, Instrument, Model, Parameter, Policy, Sector, Series, Stock, Trade, load, simulate
+from sd_basis.integrators import METHODS
 
 
 def worst(run):

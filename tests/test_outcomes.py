@@ -7,10 +7,10 @@ import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
+from small import draining, swinging
 
 from sd_basis import CLOUD, Flow, Model, NumericalFailure, Outcome, Parameter, Policy, Stock, simulate
 from sd_basis.integrators import METHODS
-from small import draining, swinging
 
 
 def bistable(start, outcomes=None, span=(0, 20), **options):
@@ -112,7 +112,8 @@ def test_several_inequalities_combine_with_min_and_max():
 
 def test_an_outcome_may_look_at_auxiliaries_flows_and_parameters():
     parts = draining()
-    outcome = Outcome("slow", when=parts.drain < parts.share)
+    litre = Parameter("litre", 1.0, "litre")
+    outcome = Outcome("slow", when=parts.drain < parts.share * litre)
     run = simulate(Model("m", (parts.drain,), span=(0, 10), outcomes=(outcome,)), rtol=1e-9)
     assert run.decided_at == pytest.approx(2 * math.log(8), abs=1e-5)
 

@@ -7,9 +7,9 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from small import chain, draining, driven, filling, final_state, market, models
 
 from sd_basis import CLOUD, START, TIME, Model, Outcome, load, simulate
-from small import chain, draining, driven, filling, final_state, market, models
 
 
 @settings(max_examples=20)

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small import draining, driven, filling
 
 from sd_basis import CLOUD, START, TIME, Case, Flow, InputError, Model, Parameter, Policy, Series, Stock, simulate
 from sd_basis.case import Event
 from sd_basis.integrators import METHODS
 from sd_basis.schedule import schedule
-from small import draining, driven, filling
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))

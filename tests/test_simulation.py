@@ -8,10 +8,11 @@ import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small import chain, draining, filling, market, models, swinging
 
 from sd_basis import CLOUD, START, TIME, Flow, InputError, Model, NumericalFailure, Parameter, Policy, Stock, simulate
 from sd_basis.integrators import METHODS
-from small import chain, draining, filling, market, models, swinging
+from sd_basis.manifest import manifest
 
 ALL_METHODS = sorted(METHODS)
 
@@ -285,10 +286,10 @@ def test_a_row_is_strict_json():
 
 def test_a_manifest_repeats_for_the_same_run_and_tells_other_runs_apart():
     parts = market()
-    one, two = (simulate(parts.model, policies=["rise"]).manifest() for _ in range(2))
+    one, two = (manifest(simulate(parts.model, policies=["rise"])) for _ in range(2))
     assert one == two and one["switches"] == [{"name": "rise", "start": 3.0, "end": None}] and one["values_at_start"]["pace"] == 0.3
-    assert simulate(parts.model, set={"pace": 0.4}).manifest() != one
-    assert simulate(chain(3)).manifest()["model_hash"] != one["model_hash"]
+    assert manifest(simulate(parts.model, set={"pace": 0.4})) != one
+    assert manifest(simulate(chain(3)))["model_hash"] != one["model_hash"]
 
 
 def test_the_interpolant_of_lsoda_is_scipys_own():

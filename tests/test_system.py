@@ -5,11 +5,11 @@ import pytest
 import sympy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from small import chain, draining, market, models
 
 from sd_basis import CLOUD, Auxiliary, Flow, Model, Parameter, Stock, System, simulate
 from sd_basis.compiled import Compiled
 from sd_basis.integrators import METHODS
-from small import chain, draining, market, models
 
 STATES = st.lists(st.floats(-1.5, 1.5), min_size=4, max_size=4)
 

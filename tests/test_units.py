@@ -6,10 +6,10 @@ import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
+from small import market
 
 from sd_basis import CLOUD, Auxiliary, Flow, InputError, Model, Parameter, Policy, Series, Stock, positive
 from sd_basis.units import KNOWN, Units
-from small import market
 
 parse = Units().parse
 

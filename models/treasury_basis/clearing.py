@@ -18,12 +18,12 @@ from .ledger import (
     clearing_house_margin,
     dealer_cash,
     dollar_liquidity,
-    fund_capital,
     fund_cash,
     fund_equity,
     futures_short,
     hedge_fund_collateral,
     margin_receivable,
+    opening_capital,
     repo_funding,
     unnetted_share,
 )
@@ -113,14 +113,14 @@ trade_carry = Flow(
     source=asset_manager_cash,
     sink=fund_cash,
     transfer=True,
-    rate=(financing_rate * repo_funding + carry_spread * PAR * hedge_fund_collateral) / trading_year * managers_pay,
+    rate=(financing_rate + carry_spread) * PAR * futures_short / trading_year * managers_pay,
 )
 payout = Flow(
     "payout",
     source=fund_cash,
     sink=asset_manager_cash,
     transfer=True,
-    rate=positive(fund_equity - fund_capital * basis_position, few_dollars) / (payout_time * trading_year) * able_to_pay,
+    rate=positive(fund_equity - opening_capital * basis_position, few_dollars) / (payout_time * trading_year) * able_to_pay,
 )
 
 # The spiral number
@@ -132,9 +132,9 @@ impact_of_a_sale = Auxiliary(
 )
 spiral_number = Auxiliary(
     "spiral_number",
-    impact_of_a_sale * hedge_fund_collateral * (PAR / capital_need * (1 - paid_at_once * futures_follow) - 1),
+    impact_of_a_sale * hedge_fund_collateral * PAR / capital_need * (1 - paid_at_once * futures_follow),
     "1",
-    description="R if the constraint binds: forced sales caused by one dollar of forced sales, both legs closed, volatility held",
+    description="R if the constraint binds: forced sales caused by one of forced sales before later margin receipts, volatility held",
 )
 
 FLOWS = (

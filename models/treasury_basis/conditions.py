@@ -4,7 +4,7 @@ Volatility rises in half a day with news, falling prices and large discounts, an
 margins, haircuts and capacity follow it. Capacity also shrinks with dealers' losses and grows with relief.
 """
 
-from sympy import tanh
+from sympy import exp, tanh
 
 from sd_basis import CLOUD, Auxiliary, Flow, Parameter, positive
 
@@ -115,7 +115,9 @@ capacity_up = Parameter(
     "capacity_up", 5.0, "day", between=(3, 20), domain=(0.05, 1000), reference="assumed", description="time in which capacity grows"
 )
 capacity_target = Auxiliary(
-    "capacity_target", relief * normal_capacity / (1 + volatility_cost * alarm) * (1 + loss_cost * tanh(dealer_equity / dealer_capital - 1)), MONEY
+    "capacity_target",
+    relief * normal_capacity / (1 + volatility_cost * alarm) * (1 - loss_cost * tanh(positive(1 - dealer_equity / dealer_capital, turn / 10))),
+    MONEY,
 )
 capacity_gap = Auxiliary("capacity_gap", capacity_target / dealer_balance_sheet_capacity - 1, "1")
 capacity_change = Flow(
@@ -136,6 +138,6 @@ half_spread = Parameter(
     reference="about half of a 32nd; facts 3c",
     description="half of the bid-ask spread in calm",
 )
-bid = Auxiliary("bid", price * (1 - half_spread * (1 + alarm)), "dollar/face", description="what dealers pay")
+bid = Auxiliary("bid", price * exp(-half_spread * (1 + alarm)), "dollar/face", description="what dealers pay")
 
 FLOWS = (volatility_change, margin_change, capacity_change)

@@ -14,26 +14,19 @@ from .ledger import (
     MONEY,
     PAR,
     basis_position,
+    calm_buffer,
     dealer_cash,
     dealer_inventory,
     fund_cash,
     fund_equity,
     futures_short,
     hedge_fund_collateral,
+    margin_receivable,
     price,
     repo_funding,
 )
 from .market import fill_share, fund_orders, margin_rate
 
-calm_buffer = Parameter(
-    "calm_buffer",
-    0.02,
-    "dollar/face",
-    between=(0.01, 0.05),
-    domain=(1e-4, 1),
-    reference="facts 2: buffers bring capital to 5 to 8 %",
-    description="cash a fund wants per unit of position in calm",
-)
 fear_buffer = Parameter(
     "fear_buffer",
     0.5,
@@ -96,7 +89,13 @@ capital_need = Auxiliary(
     "dollar/face",
     description="wealth needed per unit of position",
 )
-largest_position = Auxiliary("largest_position", positive(fund_equity, few_dollars) / capital_need, FACE)
+liquid_wealth = Auxiliary(
+    "liquid_wealth",
+    fund_equity - positive(margin_receivable, few_dollars / 10),
+    MONEY,
+    description="equity less the variation margin still to come, which pays no margin call",
+)
+largest_position = Auxiliary("largest_position", positive(liquid_wealth, few_dollars) / capital_need, FACE)
 excess_position = Auxiliary("excess_position", positive(hedge_fund_collateral - largest_position, few_bonds), FACE)
 slack = Auxiliary(
     "slack", largest_position - hedge_fund_collateral, FACE, description="distance to the largest position; negative where funds must sell"

@@ -37,22 +37,13 @@ basis_position = Parameter(
     reference="Barth and Kahn, OFR WP 21-01: 400 to 500 at the peak before 2020; facts 1.1, 1.8, 8",
     description="size of the basis trade",
 )
-fund_capital = Parameter(
-    "fund_capital",
-    0.05,
-    "dollar/face",
-    between=(0.02, 0.08),
-    domain=(0.011, 1),
-    reference="facts 8: all-in capital 5 % [2 to 8], from margin, haircut and buffers",
-    description="funds' all-in capital per unit of position",
-)
 calm_haircut = Parameter(
     "calm_haircut",
     0.005,
     "1",
     between=(0, 0.02),
-    domain=(0, 0.01),
-    reference="Hempel, Kahn, Mann and Paddrik, OFR 2023: 74 % of volume at zero, the rest at 2 %",
+    domain=(0, 0.2),
+    reference="OFR 2023, facts 2: 74 % at zero, the rest at 2 %",
     description="average repo haircut in calm",
 )
 calm_margin = Parameter(
@@ -61,8 +52,26 @@ calm_margin = Parameter(
     "dollar/face",
     between=(0.002, 0.01),
     domain=(0, 0.05),
-    reference="facts 8: weighted futures initial margin 0.5 %",
-    description="initial margin in calm per unit of futures",
+    reference="facts 8: weighted, 0.5 %",
+    description="initial margin in calm",
+)
+calm_buffer = Parameter(
+    "calm_buffer",
+    0.02,
+    "dollar/face",
+    between=(0.01, 0.05),
+    domain=(1e-4, 1),
+    reference="facts 2",
+    description="cash a fund wants per unit of position",
+)
+spare_capital = Parameter(
+    "spare_capital",
+    2 / 3,
+    "1",
+    between=(0.2, 1.5),
+    domain=(0.05, 20),
+    reference="facts 8: with it all-in capital is 5 % [2 to 8] of the position",
+    description="funds' capital in calm above what haircut, margin and buffer need, as a share of that need",
 )
 dealer_normal_inventory = Parameter(
     "dealer_normal_inventory",
@@ -156,6 +165,7 @@ recycled_share = Parameter(
 )
 
 opening_loan = (1 - calm_haircut) * PAR * basis_position
+opening_capital = (calm_haircut * PAR + calm_margin + calm_buffer) * (1 + spare_capital)  # per unit of position
 opening_liquidity = calm_lent_share * lender_dollars
 
 # Bonds
@@ -167,7 +177,7 @@ central_bank_bonds = Stock("central_bank_bonds", central_bank_holdings, FACE, no
 
 # Dollars
 fund_cash = Stock(
-    "fund_cash", (fund_capital - calm_haircut * PAR - calm_margin) * basis_position, MONEY, nonnegative=True, holder=FUNDS, instrument=DOLLARS
+    "fund_cash", (opening_capital - calm_haircut * PAR - calm_margin) * basis_position, MONEY, nonnegative=True, holder=FUNDS, instrument=DOLLARS
 )
 clearing_house_margin = Stock(
     "clearing_house_margin",

@@ -40,7 +40,7 @@ def compare(model, cases, values, policies, shifts_given, settings, method, rtol
     asked = request(model, values, policies, settings, method, rtol)
     chosen = _cases(asked, cases)
     folder = output_folder(out) if out else None
-    plan = [case.shifted(move) for case in chosen for move in (moves if case.policies else [0.0])]
+    plan = [case.shifted(move) for case in chosen for move in (moves if case.policies or asked.policies else [0.0])]
     runs: list[Run] = []
     failures: list[str] = []
     with progress(len(plan), f"{len(plan)} runs") as done:
@@ -151,6 +151,7 @@ def _write(asked: Request, runs: list[Run], rows: list[dict[str, Any]], turnings
     from dataclasses import asdict
 
     from ..figures import for_comparison
+    from ..manifest import manifest
     from ..run import strict_json
     from ..storage import write_atomic
 
@@ -160,7 +161,7 @@ def _write(asked: Request, runs: list[Run], rows: list[dict[str, Any]], turnings
     writer.writeheader()
     writer.writerows(flat)
     write_atomic(folder / "compare.csv", text.getvalue())
-    document = {"runs": [run.manifest() for run in runs],
+    document = {"runs": [manifest(run) for run in runs],
                 "turning": [{"case": run.case.name, **asdict(turning)} for run, turning in turnings]}
     write_atomic(folder / "compare.manifest.json", strict_json(document) + "\n")
     drawn = for_comparison(asked.model, runs, folder)

@@ -39,7 +39,7 @@ class Request:
         case = find_case(self.model, name_or_path) or Case("default")
         if shift is None:
             return case
-        if shift and not case.policies:
+        if shift and not case.policies and not self.policies:
             raise InputError(f"--shift {shift:g}: case {case.name!r} has no policies to move; choose a case that has, or use --policy NAME@DATE")
         return case.shifted(shift)
 
@@ -62,11 +62,22 @@ class Request:
 def request(model: str, values: str | None = None, policies: Iterable[str] = (), settings: Iterable[str] = (),
             method: str = "LSODA", rtol: float = 1e-6) -> Request:
     """Load a model and read the options of its simulation; raise InputError for what cannot be used."""
-    given = dict(_setting(text) for text in settings)  # before loading, which may take seconds
+    given = _once("--set", [_setting(text) for text in settings])  # before loading, which may take seconds
+    _once("--policy", [(text.partition("@")[0], text) for text in policies])
     from ..library import load
 
     loaded = load(model, values=values)
     return Request(loaded, tuple(_policy(loaded, text) for text in policies), given, method, rtol)
+
+
+def _once(option: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return named values as a mapping; raise InputError for a name given twice."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise InputError(f"{option}: {name!r} is given twice; give it once")
+        found[name] = value
+    return found
 
 
 def _setting(text: str) -> tuple[str, float]:

@@ -41,7 +41,7 @@ def on_grid(run: Run, points: int = _POINTS) -> Run:
     start, end = run.path.t[0], run.path.t[-1]
     switches = [segment.start for segment in run.path.schedule.segments[1:] if start < segment.start < end]
     times = np.unique(np.concatenate([np.linspace(start, end, points), switches, np.nextafter(switches, -np.inf)]))
-    return Run(run.model, run.case, run.path, times, run.solver)
+    return Run(run.model, run.case, run.path, times, run.solver, run.atol)
 
 
 def outcome_colours(model: Model) -> dict[str | None, str]:
