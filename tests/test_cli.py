@@ -273,7 +273,7 @@ def test_show_json_is_strict_and_holds_the_values_in_force(call):
 def test_show_latex_has_one_line_an_equation(call):
     lines = call("show", "books.py", "--format", "latex").stdout.splitlines()
     assert lines[0] == r"\begin{align*}" and lines[-1] == r"\end{align*}"
-    assert r"  \mathrm{move} &= \mathrm{pace} \mathrm{have} \\" in lines or r"  \mathrm{move} &= \mathrm{have} \mathrm{pace} \\" in lines
+    assert r"  \mathrm{move} &= \mathrm{pace}\,\mathrm{have} \\" in lines or r"  \mathrm{move} &= \mathrm{have}\,\mathrm{pace} \\" in lines
     assert r"  \frac{d}{dt} \mathrm{have} &= - \mathrm{move} \\" in lines
 
 
@@ -286,7 +286,7 @@ def test_the_matrix_sums_to_zero_for_claims_and_to_what_there_is_for_the_rest(ca
 
 def test_the_diagram_is_written(call, tmp_path):
     call("show", "tip.py", "--format", "diagram", "--out", tmp_path / "new")
-    assert {path.suffix for path in (tmp_path / "new").iterdir()} == {".svg", ".png", ".csv"}
+    assert {path.suffix for path in (tmp_path / "new" / "tip").iterdir()} == {".svg", ".png", ".csv"}
 
 
 # run
@@ -401,7 +401,7 @@ def test_figures_are_made_and_checked_and_a_finding_is_code_one(call, tmp_path):
     out = call("figures", "tip.py", "--out", tmp_path).stdout
     assert "stock_and_flow.svg" in out
     call("figures", "tip.py", "--out", tmp_path, "--check")
-    (tmp_path / "stock_and_flow.csv").write_text("other\n1\n")
+    (tmp_path / "tip" / "stock_and_flow.csv").write_text("other\n1\n")
     assert "stock_and_flow.csv" in call("figures", "tip.py", "--out", tmp_path, "--check", code=1).stdout
 
 

@@ -6,14 +6,15 @@ import numpy as np
 
 from sd_basis import turning_shift
 from sd_basis.figures.paths import on_grid, paths
-from sd_basis.figures.style import BLUE, GREEN, QUIET, VERMILLION, dated_axis, end_labels, note, panel, panels, policy_lines, settle
+from sd_basis.figures.style import BLUE, GREEN, QUIET, VERMILLION, dated_axis, end_labels, footer, note, panel, panels, policy_lines, settle
 from sd_basis.figures.wording import label
 
 STARTS = (0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0)
+COMPARED = ("yield_dislocation", "fill_share", "hedge_fund_collateral", "dollar_liquidity")
 HALF_AN_HOUR = 1 / 48
 OUTCOMES = {"rescued": BLUE, "collapsed": VERMILLION, "calm": GREEN}
 SETS = {"supercritical": VERMILLION, "subcritical": BLUE}
-UNIDENTIFIED = (
+REMARK = (
     "No data of March 2020 pin down how much of the futures' gain reached funds in cash, how fast they sell, or hoarding: "
     "what follows a later start rests on assumed values."
 )
@@ -23,7 +24,7 @@ def rescue_and_collapse(context):
     """The same purchases begun half an hour before and half an hour after the critical start."""
     turn = turning_shift(context.model, context.case("march-2020"), 0.0, 4.0, xtol=1e-3)
     # rounded, so that the table does not hang on the last digits of a bisection
-    before, after = (context.run("march-2020", shift=round(shift, 2)) for shift in (turn.low - HALF_AN_HOUR, turn.high + HALF_AN_HOUR))
+    before, after = (context.run("march-2020", shift=round(shift, 3)) for shift in (turn.low - HALF_AN_HOUR, turn.high + HALF_AN_HOUR))
     runs = {}
     for run in (before, after):
         start = run.path.schedule.actions[-1].start
@@ -125,15 +126,15 @@ def march_2020(context):
     start = case.time("figure", "2020-03-11")
     compare(
         axes[3],
-        "central bank's Treasuries since 11 March (billion), settled a day later",
+        "central bank's Treasuries since 11 March (billion)",
         since(np.array(times), holdings, start),
         moved("central_bank_bonds", start),
     )
-    return _remark(figure, "Dots: data. Dashed: purchases begin. Nothing is fitted. "), table
+    return _remark(figure, "Dots: data. Dashed: purchases begin; they settle a day later. Nothing is fitted. "), table
 
 
 def _remark(figure, first=""):
-    figure.text(0.01, 0.004, first + UNIDENTIFIED, size=6.0, color=QUIET, va="bottom")
+    footer(figure, first + REMARK)
     return figure
 
 

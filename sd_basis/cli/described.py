@@ -143,7 +143,8 @@ def latex(model: Model) -> str:
     names |= {TIME: "t", START: "t_{0}"}
 
     def line(left: str, expression: sympy.Expr) -> str:
-        return f"  {left} &= {sympy.latex(expression, symbol_names=names)} \\\\"
+        right = sympy.latex(expression, symbol_names=names, mul_symbol=r"\,")
+        return f"  {left} &= {right} \\\\"
 
     lines = [line(rf"\frac{{d}}{{dt}} {names[stock]}", net) for stock, net in zip(model.stocks, System(model).derivatives(), strict=True)]
     lines += [line(names[flow], flow.expression) for flow in model.flows]

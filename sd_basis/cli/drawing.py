@@ -20,15 +20,14 @@ from .options import model_argument, out_option
 @out_option("SVG, PNG and the CSV behind each figure", default="figures")
 @click.pass_context
 def figures(ctx, model, only, check, out) -> None:
-    """Regenerate the figures of MODEL; without it, of every shipped model, each in a folder of its name."""
+    """Regenerate the figures of MODEL, or of every shipped model, in FOLDER/NAME of the model."""
     from ..library import locate, model_paths
     from ..storage import output_folder
 
-    folders = {model: Path(out)} if model else {name: Path(out) / name for name in model_paths()}
+    folders = {name: Path(out) / locate(name).stem for name in ([model] if model else model_paths())}
     if not folders:
         raise InputError("figures: no model is shipped; give the path of your own")
     for name, folder in folders.items():
-        locate(name)
         if not check:
             output_folder(folder)
     from .. import figures as drawn  # it costs matplotlib, so not before the arguments are known to be good

@@ -49,7 +49,7 @@ def show(model, form, case, values, settings, out) -> None:
 def _diagram(model, out: str) -> list[Path]:
     from ..storage import output_folder
 
-    folder = output_folder(out)
+    folder = output_folder(Path(out) / model.name)
     from ..figures import regenerate
 
     return regenerate(model, folder, only="stock_and_flow")

@@ -30,7 +30,7 @@ from .context import Context
 from .diagram import stock_and_flow, stock_and_flow_table
 from .output import differences, save
 from .paths import decisive_stocks, later_starts, paths, rescue_against_collapse
-from .style import styled
+from .style import footer, styled
 
 __all__ = ["Context", "available", "check", "for_comparison", "later_starts", "paths", "regenerate",
            "rescue_against_collapse", "save", "stock_and_flow", "stock_and_flow_table"]
@@ -83,8 +83,21 @@ def check(model: str | Path | Model, folder: str | Path, only: str | Iterable[st
 
 
 def for_comparison(model: Model, runs: Sequence[Run], folder: str | Path) -> list[Path]:
-    """Draw the stocks that decide the outcome, run against run, and return the files of `comparison`."""
-    return save(*later_starts(runs, decisive_stocks(model)), folder, "comparison")
+    """Draw the stocks that decide the outcome, run against run, and return the files of `comparison`.
+
+    The model's own `figures.py` may bring the names it wants shown (COMPARED) and a remark for the foot (REMARK).
+    """
+    own = _own(model.path)
+    figure, table = later_starts(runs, getattr(own, "COMPARED", None) or decisive_stocks(model))
+    values = f", values {model.value_set}" if model.value_set else ""
+    footer(figure, f"{model.name}{values}. {getattr(own, 'REMARK', '')}")
+    return save(figure, table, folder, "comparison")
+
+
+def _own(path: str | Path | None):
+    """Return the module `figures.py` beside a model, None where there is none."""
+    folder = locate(path) if path else None
+    return module(folder, "figures") if folder is not None and folder.is_dir() and (folder / "figures.py").is_file() else None
 
 
 def _figures(context: Context) -> dict[str, tuple[str, Function]]:
@@ -93,10 +106,10 @@ def _figures(context: Context) -> dict[str, tuple[str, Function]]:
     found: dict[str, tuple[str, Function]] = {"stock_and_flow": (f"Stocks and flows of {name}", _diagram)}
     for case in context.cases or [None]:
         found[f"paths_{case}" if case else "paths"] = (f"Paths of {name}{f', {case}' if case else ''}", partial(_case_paths, case=case))
-    folder = locate(context.path) if context.path else None
-    if folder is None or not (folder.is_dir() and (folder / "figures.py").is_file()):
+    beside = _own(context.path)
+    if beside is None:
         return found
-    own = getattr(module(folder, "figures"), "FIGURES", None)
+    folder, own = locate(context.path), getattr(beside, "FIGURES", None)
     if not isinstance(own, Mapping):
         raise InputError(f"{folder.name}/figures.py: it defines no FIGURES; end it with FIGURES = {{\"name\": function}}")
     for key, function in own.items():

@@ -46,8 +46,9 @@ def on_grid(run: Run, points: int = _POINTS) -> Run:
 
 def outcome_colours(model: Model) -> dict[str | None, str]:
     """Return a colour for each outcome: warm where it absorbs, cool where it does not, grey where undecided."""
-    cool, warm = iter((BLUE, GREEN, SKY, PURPLE)), iter((VERMILLION, ORANGE))
-    found: dict[str | None, str] = {}
+    cool, warm = iter((SKY, PURPLE)), iter((VERMILLION, ORANGE))
+    # the codes of the interface contract look the same in every model
+    found: dict[str | None, str] = {"rescued": BLUE, "collapsed": VERMILLION, "calm": GREEN, "partial": ORANGE}
     for outcome in model.outcomes:
         found.setdefault(outcome.name, next(warm if outcome.absorbing else cool, QUIET))
     return {**found, UNDECIDED: QUIET}
@@ -56,7 +57,7 @@ def outcome_colours(model: Model) -> dict[str | None, str]:
 def run_labels(runs: Sequence[Run]) -> list[str]:
     """Return what tells the runs apart: case, value set, shift, outcome, else a number."""
     parts = [("case", [spoken(run.case.name) for run in runs]), ("values", [run.model.value_set or "" for run in runs]),
-             ("shift", [shift_label(run.case.shift, run.model.time_unit) for run in runs]), ("outcome", [run.outcome or "" for run in runs])]
+             ("shift", [shift_label(run.case.shift, run.model.time_unit) if len(run.path.schedule.actions) > len(run.case.shocks) else "" for run in runs]), ("outcome", [run.outcome or "" for run in runs])]
     labels = ["" for _ in runs]
     for kind, texts in parts:
         if len(set(texts)) > 1 and (kind != "outcome" or len(set(labels)) < len(runs)):
@@ -178,4 +179,5 @@ def later_starts(runs: Sequence[Run], name: str | Sequence[str], **options) -> t
     """Return the paths of runs whose policies start earlier or later, coloured by outcome and labelled with the shift."""
     names = [name] if isinstance(name, str) else list(name)
     colours = [outcome_colours(run.model).get(run.outcome, COLOURS[0]) for run in runs]
-    return paths(runs, names, colours=colours, **{"columns": min(2, len(names)), **options})
+    told = [f"{text}: {run.outcome}" if run.outcome else text for text, run in zip(run_labels(runs), runs, strict=True)]
+    return paths(dict(zip(told, runs, strict=True)), names, colours=colours, **{"columns": min(2, len(names)), **options})

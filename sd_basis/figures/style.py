@@ -188,7 +188,9 @@ def end_labels(axes: Axes, labels: Iterable[tuple[float, float, str, str]], *, r
     for (x, y, text, colour), anchor, height in zip(entries, anchors, wanted, strict=True):
         near = abs(height - anchor[1]) < 2 * pixel
         leader = {"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 1, "relpos": (0, 0.5), "alpha": 0.7}
-        axes.annotate(text, (x, min(max(y, low), high)), xytext=(box.x1 + (4 if near else 11) * pixel, height), textcoords="figure pixels",
+        # relative to its line end, so that the label moves with the axes when a footer is added
+        offset = (box.x1 - anchor[0]) / pixel + (4 if near else 11), (height - anchor[1]) / pixel
+        axes.annotate(text, (x, min(max(y, low), high)), xytext=offset, textcoords="offset points",
                       color=colour, size=size, va="center", ha="left", annotation_clip=False, linespacing=1.1,
                       arrowprops=None if near else leader)
 
@@ -220,6 +222,18 @@ def policy_lines(axes: Axes, dates: Iterable[tuple[float, str]] | Iterable[tuple
         axes.annotate(text, (time, 1), xycoords=("data", "axes fraction"), xytext=(3 if rightward else -3, -row * line / pixel - 1),
                       textcoords="offset points", size=size, color=colour, va="top", ha="left" if rightward else "right",
                       annotation_clip=False, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85})
+
+
+def footer(figure: Figure, text: str, *, size: float = SIZE - 1.5) -> None:
+    """Write a remark below the panels, wrapped to the width; the figure grows by what it needs."""
+    lines = wrapped(text, 0.92 * figure.get_figwidth(), size)
+    grown, old = len(lines) * size * 1.3 / 72 + 0.06, figure.get_figheight()
+    total = old + grown
+    for axes in figure.axes:
+        box = axes.get_position()
+        axes.set_position((box.x0, (box.y0 * old + grown) / total, box.width, box.height * old / total))
+    figure.set_figheight(total)
+    figure.text(0.08 / figure.get_figwidth(), 0.05 / total, "\n".join(lines), size=size, color=QUIET, va="bottom", linespacing=1.25)
 
 
 def headroom(axes: Axes, share: float) -> None:
