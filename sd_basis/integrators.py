@@ -21,13 +21,15 @@ _STALLED = 100  # LSODA goes on for ever with steps that no longer move the time
 class Piece:
     """The accepted steps over one segment: `t` (n,), `x` (n, stocks), and an interpolant a step.
 
-    `problem` says why the piece ends early, None where it does not.
+    `problem` says why the piece ends early, None where it does not; `mendable` that the model, and no
+    other solver, has to mend it.
     """
 
     t: np.ndarray
     x: np.ndarray
     interpolants: list[Callable]
     problem: str | None
+    mendable: bool = False
 
 
 class _History:

@@ -102,13 +102,16 @@ def _check_signs(model: Model, piece: Piece, atol: np.ndarray) -> None:
     floor = np.array([-10.0 if stock.nonnegative else -np.inf for stock in model.stocks]) * atol
     below = np.flatnonzero(np.any(piece.x < floor, axis=1))
     if below.size:
-        row = int(below[0])
-        stock = model.stocks[int(np.argmin(piece.x[row] - floor))]
-        value = piece.x[row, model.stocks.index(stock)]
-        piece.problem = (f"stock {stock.name!r} is declared non-negative but falls to {value:g} at t = {piece.t[row]:g}; "
-                         "let its outflows vanish with it")
-        keep = max(row, 1)
-        piece.t, piece.x, piece.interpolants = piece.t[:keep], piece.x[:keep], piece.interpolants[:keep - 1]
+        row = max(int(below[0]), 1)
+        # the solver may have stepped far past the crossing: look for it within the step
+        times = np.linspace(piece.t[row - 1], piece.t[row], 257)
+        states = np.array([piece.x[row - 1], *(piece.interpolants[row - 1](time) for time in times[1:-1]), piece.x[row]])
+        crossed = int(np.flatnonzero(np.any(states < floor, axis=1))[0])
+        stock = model.stocks[int(np.argmin(states[crossed] - floor))]
+        piece.problem, piece.mendable = f"stock {stock.name!r} is declared non-negative but falls below zero there", True
+        last = max(crossed - 1, 1)
+        piece.t, piece.x = np.append(piece.t[:row], times[last]), np.vstack([piece.x[:row], states[last]])
+        piece.interpolants = piece.interpolants[:row]
 
 
 def _initial(model: Model, case: Case, functions: Compiled, plan: Schedule, own: Mapping) -> np.ndarray:
@@ -158,10 +161,12 @@ def _shown(case: Case, plan: Schedule, at: Iterable[Any]) -> np.ndarray:
 
 
 def _failure(model: Model, piece: Piece, tolerance: np.ndarray, method: str) -> str:
+    stopped = f"model {model.name!r}: the integration stopped at t = {piece.t[-1]:g} ({piece.problem})"
+    if piece.mendable:
+        return f"{stopped}; let its outflows vanish with it"
     change = np.abs(piece.x[-1] - piece.x[-2]) / tolerance if len(piece.t) > 1 else np.abs(piece.x[-1]) / tolerance
     worst = model.stocks[int(np.argmax(change))].name
     others = " or ".join(name for name in ("LSODA", "BDF", "Radau") if name != method)
-    return (f"model {model.name!r}: the integration stopped at t = {piece.t[-1]:g} ({piece.problem}); the stock that moved most, in "
-            f"tolerances, is {worst!r}; look at its flows, or try method {others} or a smaller rtol")
+    return (f"{stopped}; the stock that moved most, in tolerances, is {worst!r}; look at its flows, or try method {others} or a smaller rtol")
 
 

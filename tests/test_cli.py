@@ -286,7 +286,7 @@ def test_the_matrix_sums_to_zero_for_claims_and_to_what_there_is_for_the_rest(ca
 
 def test_the_diagram_is_written(call, tmp_path):
     call("show", "tip.py", "--format", "diagram", "--out", tmp_path / "new")
-    assert {path.suffix for path in (tmp_path / "new" / "tip").iterdir()} == {".svg", ".png", ".csv"}
+    assert {path.suffix for path in (tmp_path / "new" / "tip").iterdir()} == {".svg", ".png", ".csv", ".json"}
 
 
 # run

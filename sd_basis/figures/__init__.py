@@ -22,10 +22,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+import matplotlib
+
+from ..compiled import fingerprint
 from ..errors import InputError, unknown
 from ..library import locate, module
+from ..manifest import versions
 from ..model import Model
-from ..run import Run
+from ..run import Run, strict_json
+from ..storage import write_atomic
 from .context import Context
 from .diagram import stock_and_flow, stock_and_flow_table
 from .output import differences, save
@@ -65,6 +70,9 @@ def regenerate(model: str | Path | Model, folder: str | Path, only: str | Iterab
         if not (isinstance(made, tuple) and len(made) == 2 and isinstance(made[1], Mapping)):
             raise InputError(f"figure {name!r}: it returned {type(made).__name__}; return (figure, table) with a mapping of columns")
         written += save(*made, folder, name)
+    about = {**versions(), "matplotlib": matplotlib.__version__, "model": context.model.name, "model_hash": fingerprint(context.model),
+             "value_set": context.model.value_set, "figures": wanted}
+    write_atomic(Path(folder) / "manifest.json", strict_json(about) + "\n")
     return written
 
 
