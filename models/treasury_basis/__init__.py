@@ -9,7 +9,8 @@ from sympy import Min
 from sd_basis import Model, Outcome
 
 from . import authorities, clearing, conditions, funds, holders, market
-from .ledger import basis_position, dealer_equity, hedge_fund_collateral, total_dollars
+from .ledger import dealer_equity, hedge_fund_collateral, total_dollars
+from .sizes import basis_position
 
 functioning = Min(market.fill_share - 0.9, 2 - market.perceived_volatility) > 0
 frozen = Min(0.5 - market.fill_share, market.perceived_volatility - 2) > 0

@@ -13,8 +13,9 @@ from sd_basis import CLOUD, Auxiliary, Parameter, Policy, Series, Trade
 from .clearing import day
 from .funds import few_bonds, fund_borrowing, fund_purchases, fund_repayment, fund_sales, margin_calls
 from .holders import manager_purchases, manager_sales, other_purchases, other_sales
-from .ledger import MONEY, central_bank_bonds, dealer_cash, dealer_funding, dealer_inventory, dealer_working_cash, dollar_liquidity, price
+from .ledger import central_bank_bonds, dealer_cash, dealer_funding, dealer_inventory, dollar_liquidity, price
 from .market import settling_dollars
+from .sizes import MONEY, dealer_working_cash
 
 purchase_pace = Parameter(
     "purchase_pace", 0.0, "billion face/day", between=(0, 100), domain=(0, 5000), reference="policy", description="central-bank purchases a day"

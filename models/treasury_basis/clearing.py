@@ -11,10 +11,7 @@ from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Trade, positive
 from .conditions import haircut
 from .funds import able_to_pay, call_time, capital_need, few_dollars, reborrow_time
 from .ledger import (
-    MONEY,
-    PAR,
     asset_manager_cash,
-    basis_position,
     clearing_house_margin,
     dealer_cash,
     dollar_liquidity,
@@ -23,11 +20,10 @@ from .ledger import (
     futures_short,
     hedge_fund_collateral,
     margin_receivable,
-    opening_capital,
     repo_funding,
-    unnetted_share,
 )
 from .market import dealer_balance_sheet_capacity, futures_fall, futures_follow, futures_price, margin_rate, slope_in_use
+from .sizes import MONEY, PAR, basis_position, opening_capital, unnetted_share
 
 paid_at_once = Parameter(
     "paid_at_once",

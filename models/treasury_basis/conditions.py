@@ -8,8 +8,9 @@ from sympy import exp, tanh
 
 from sd_basis import CLOUD, Auxiliary, Flow, Parameter, positive
 
-from .ledger import MONEY, calm_haircut, calm_margin, dealer_capital, dealer_equity, price
+from .ledger import dealer_equity, price
 from .market import cash_discount, cash_fall, dealer_balance_sheet_capacity, kink, margin_rate, normal_capacity, perceived_volatility
+from .sizes import MONEY, calm_haircut, calm_margin, dealer_capital
 
 # Volatility
 news_volatility = Parameter(

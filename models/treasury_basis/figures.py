@@ -125,10 +125,7 @@ def march_2020(context):
     times, holdings = context.data("fed_balance_sheet_weekly.csv", "TREAST_wedlevel", "march-2020")
     start = case.time("figure", "2020-03-11")
     compare(
-        axes[3],
-        "central bank's Treasuries since 11 March (billion)",
-        since(np.array(times), holdings, start),
-        moved("central_bank_bonds", start),
+        axes[3], "central bank's Treasuries since 11 March (billion)", since(np.array(times), holdings, start), moved("central_bank_bonds", start)
     )
     return _remark(figure, "Dots: data. Dashed: purchases begin; they settle a day later. Nothing is fitted. "), table
 

@@ -10,11 +10,6 @@ from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Trade, define, positive
 
 from .conditions import alarm, bid, haircut
 from .ledger import (
-    FACE,
-    MONEY,
-    PAR,
-    basis_position,
-    calm_buffer,
     dealer_cash,
     dealer_inventory,
     fund_cash,
@@ -26,6 +21,7 @@ from .ledger import (
     repo_funding,
 )
 from .market import fill_share, fund_orders, margin_rate
+from .sizes import FACE, MONEY, PAR, basis_position, calm_buffer
 
 fear_buffer = Parameter(
     "fear_buffer",

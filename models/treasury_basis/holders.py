@@ -11,23 +11,19 @@ from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, Trade, define, po
 from .conditions import alarm, bid, turn
 from .funds import few_bonds, few_dollars
 from .ledger import (
-    FACE,
     asset_manager_bonds,
     asset_manager_cash,
-    calm_lent_share,
     dealer_cash,
     dealer_inventory,
     dollar_liquidity,
     hoarded_dollars,
-    manager_holdings,
     money_fund_shares,
     other_holder_bonds,
     other_holder_cash,
-    other_holdings,
     price,
-    recycled_share,
 )
 from .market import cash_discount, fill_share, manager_orders, other_orders, settling_dollars, unfilled_share
+from .sizes import FACE, calm_lent_share, manager_holdings, other_holdings, recycled_share
 
 nerve_lost = Parameter(
     "nerve_lost", 1.8, "1", between=(1, 4), domain=(0.05, 50), reference="assumed", description="alarm at which nobody trades against the price"

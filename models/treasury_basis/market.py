@@ -9,19 +9,8 @@ from sympy import exp, tanh
 from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, define, positive
 from sd_basis.gates import positive_slope
 
-from .ledger import (
-    MONEY,
-    PAR,
-    calm_margin,
-    dealer_headroom,
-    dealer_inventory,
-    dealer_normal_inventory,
-    dollar_liquidity,
-    opening_loan,
-    price,
-    repo_funding,
-    unnetted_share,
-)
+from .ledger import dealer_inventory, dollar_liquidity, price, repo_funding
+from .sizes import MONEY, PAR, calm_margin, dealer_headroom, dealer_normal_inventory, opening_loan, unnetted_share
 
 # States
 cash_discount = Stock("cash_discount", 0, "1", scale=0.05, description="log discount of the cash bond; the price is exp of minus it")
