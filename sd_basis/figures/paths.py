@@ -144,7 +144,7 @@ def paths(runs: Sequence[Run] | Mapping[str, Run], names: Sequence[str], *, colo
         for number, moment in dots.items():
             run = shown[number]
             own.plot(moment, np.interp(moment, run.t, run[name]), marker="o", markersize=3.5, color=colours[number], zorder=3)
-        if dots and index == 0:
+        if dots and index == min(1, len(names) - 1):  # the first panel names the dates
             note(own, f"dot: {spoken(dotted)} starts")
         policy_lines(own, dates, names=index == 0)
         if direct:
