@@ -1,5 +1,6 @@
 """The command line: its exit codes, its one-sentence errors, what it prints and what it writes."""
 
+import contextlib
 import csv
 import importlib.metadata
 import inspect
@@ -467,3 +468,14 @@ def test_shifts_are_sorted_and_each_once():
 def test_the_entry_point_is_the_group():
     points = [point for point in importlib.metadata.entry_points(group="console_scripts") if point.name == "sd-basis"]
     assert all(point.value == "sd_basis.cli:main" for point in points)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_an_interruption_that_python_drops_is_heeded_at_the_next_step():
+    from sd_basis.cli.interruption import check, heeded
+
+    with pytest.raises(KeyboardInterrupt), heeded():
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)  # as a callback that swallows it would
+            time.sleep(0.05)
+        check()

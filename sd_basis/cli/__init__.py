@@ -14,6 +14,7 @@ from ..errors import BasisError, NumericalFailure, unknown
 from ..version import __version__
 from .comparing import compare
 from .drawing import figures
+from .interruption import heeded
 from .listing import list_models
 from .running import run
 from .showing import show
@@ -39,7 +40,8 @@ class CommandLine(click.Group):
         if not standalone_mode:
             return super().main(*args, standalone_mode=False, **extra)
         try:
-            code = super().main(*args, standalone_mode=False, **extra) or 0
+            with heeded():
+                code = super().main(*args, standalone_mode=False, **extra) or 0
         except click.UsageError as error:
             where = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
             code = _fail(f"{error.format_message()}{where}", BAD_USE)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .interruption import check
+
 if TYPE_CHECKING:
     from ..run import Run
 
@@ -56,10 +58,13 @@ def warn(sentences: Iterable[str], where: str = "") -> None:
 def progress(length: int, label: str) -> Iterator[Callable[[int], None]]:
     """Show a bar with an estimate on stderr, where that is a terminal."""
     if not sys.stderr.isatty():
-        yield lambda steps: None
+        yield lambda steps: check()
         return
     with click.progressbar(length=length, label=label, file=sys.stderr, show_pos=True) as bar:
-        yield bar.update
+        def update(steps: int) -> None:
+            check()
+            bar.update(steps)
+        yield update
 
 
 def store(run: Run, folder: Path, name: str) -> list[Path]:
