@@ -32,12 +32,16 @@ class Segment:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Segments that cover the span, the inputs before any action, the named actions, and warnings on the values."""
+    """Segments that cover the span, the inputs before any action, the named actions, and warnings on the values.
+
+    `complete` tells whether nothing is scheduled at the end of the run or after it.
+    """
 
     segments: tuple[Segment, ...]
     base: list[float]
     actions: tuple[Action, ...]
     warnings: tuple[str, ...]
+    complete: bool
 
     @property
     def start(self) -> float:
@@ -49,10 +53,6 @@ class Schedule:
         """The end of the run."""
         return self.segments[-1].end
 
-    @property
-    def complete(self) -> bool:
-        """Tell whether nothing is scheduled at the end of the run or after it."""
-        return all(time < self.end for action in self.actions for time in (action.start, action.end, *action.knots) if time < np.inf)
 
 
 def schedule(model: Model, case: Case, policies: Iterable[Policy | str] = (), set: Mapping | None = None,
@@ -86,17 +86,15 @@ def schedule(model: Model, case: Case, policies: Iterable[Policy | str] = (), se
                              "choose a later date or shift")
         if action.start >= end:
             warnings.append(f"{action.name}: it starts at {case.when(action.start)}, after the run ends at {case.when(end)}, and has no effect")
-    switches = {start, end}
-    for action in actions:
-        switches.update((action.start, action.end, *action.knots))
-    for series in sampled.values():
-        switches.update(series.knots())
-    times = _distinct(sorted(time for time in switches if start <= time <= end))
+    switches = {time for action in actions for time in (action.start, action.end, *action.knots)}
+    switches.update(time for series in sampled.values() for time in series.knots())
+    complete = not any(end <= time < np.inf for time in switches)
+    times = _distinct(sorted({start, end, *(time for time in switches if start <= time <= end)}))
     segments = []
     for left, right in zip(times, times[1:], strict=False):
         active = [action for action in actions if action.start <= (left + right) / 2 < action.end]
         segments.append(_segment(model, base, sampled, active, left, right, warnings))
-    return Schedule(tuple(segments), base + [0.0] * len(model.series), tuple(actions), tuple(dict.fromkeys(warnings)))
+    return Schedule(tuple(segments), base + [0.0] * len(model.series), tuple(actions), tuple(dict.fromkeys(warnings)), complete)
 
 
 def _distinct(times: list[float]) -> list[float]:

@@ -331,7 +331,7 @@ def test_run_writes_csv_and_manifest(call, tmp_path):
     call("run", "tip.py", "--case", "pushed", "--out", tmp_path / "a" / "b")
     written = tmp_path / "a" / "b"
     assert sorted(path.name for path in written.iterdir()) == ["tip-pushed.csv", "tip-pushed.manifest.json"]
-    rows = read((written / "tip-pushed.csv"))
+    rows = read(written / "tip-pushed.csv")
     assert set(rows[0]) == {"t", "position", "slope", "move"}
     assert json.loads((written / "tip-pushed.manifest.json").read_text())["case"] == "pushed"
 
@@ -378,7 +378,7 @@ def test_compare_writes_the_table_every_run_and_the_figures(call, tmp_path):
     names = {path.name for path in tmp_path.iterdir()}
     assert {"compare.csv", "compare.manifest.json", "tip-pushed.csv", "tip-pushed+4.csv", "tip-pushed+4.manifest.json"} <= names
     assert any(name.endswith(".svg") for name in names)
-    rows = read((tmp_path / "compare.csv"))
+    rows = read(tmp_path / "compare.csv")
     assert [row["outcome"] for row in rows] == ["stayed", "tipped"]
     (turning,) = json.loads((tmp_path / "compare.manifest.json").read_text())["turning"]
     assert (turning["below"], turning["above"]) == ("stayed", "tipped")

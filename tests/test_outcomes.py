@@ -144,3 +144,13 @@ def test_a_failed_run_is_undecided_unless_it_was_absorbed():
         simulate(Model("m", (flow,), span=(0, 2), outcomes=outcomes))
     assert caught.value.run.outcome == "undecided"
     assert caught.value.run.outcomes["size"].time == pytest.approx(0.99, abs=1e-3)
+
+
+def test_a_run_that_ends_before_a_scheduled_change_is_undecided():
+    x = Stock("x", 1.0)
+    push = Parameter("push", 0.0)
+    flow = Flow("f", source=CLOUD, sink=x, rate=push, reversible=True)
+    model = Model("m", (flow,), span=(0, 9), outcomes=(Outcome("still", when=push < 0.5),), policies=(Policy("go", {push: 1}, start=4, duration=2),))
+    assert simulate(model, policies=["go"]).outcome == "still"
+    for end in (3, 4, 5, 6):
+        assert simulate(model, policies=["go"], span=(0, end)).outcome == "undecided"
