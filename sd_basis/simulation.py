@@ -25,7 +25,7 @@ from .schedule import Schedule, schedule
 
 
 def compiled(model: Model) -> Compiled:
-    """Return the compiled functions of a model, made once and kept with it and its copies."""
+    """Return the compiled functions of a model, made once and kept with it."""
     if model.compiled is None:
         model.compiled = Compiled(model)
     return model.compiled

@@ -60,8 +60,7 @@ def rebuilt(flows):
 
 def test_a_planted_one_sided_flow_is_caught():
     cash = MODEL.quantity("fund_cash")
-    pace = MODEL.quantity("purchase_pace")
-    gift = Flow("gift", source=CLOUD, sink=cash, rate=1e-3 * MODEL.quantity("fund_equity") / MODEL.quantity("day") + 0 * pace)
+    gift = Flow("gift", source=CLOUD, sink=cash, rate=1e-3 * MODEL.quantity("fund_equity") / MODEL.quantity("day"))
     planted = simulate(rebuilt([*flows_of(MODEL), gift]), load("treasury_basis", "calm").case, rtol=1e-9, span=(0, 20))
     honest = simulate(rebuilt(flows_of(MODEL)), load("treasury_basis", "calm").case, rtol=1e-9, span=(0, 20))
     assert planted.ledgers["hedge funds"] > 1e-5 > 1e-9 > honest.ledgers["hedge funds"]

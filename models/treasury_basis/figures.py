@@ -127,7 +127,7 @@ def march_2020(context):
     compare(
         axes[3], "central bank's Treasuries since 11 March (billion)", since(np.array(times), holdings, start), moved("central_bank_bonds", start)
     )
-    return _remark(figure, "Dots: data. Dashed: purchases begin; they settle a day later. Nothing is fitted. "), table
+    return _remark(figure, "Dots: data. Dashed: purchases begin; they settle a day later. Values assumed by hand, no fit. "), table
 
 
 def _remark(figure, first=""):

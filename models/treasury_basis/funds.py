@@ -1,7 +1,8 @@
 """Hedge funds: the position their wealth can carry, margin calls, forced sales and the unwind of both legs.
 
-A fund may hold wealth / (haircut + margin + buffer); the buffer rises with fear. What a margin call
-takes and cash cannot pay is raised by selling. Loans are repaid bond by bond as collateral is sold.
+A fund may hold liquid wealth / (haircut + margin + buffer), and sells what exceeds it; the buffer rises
+with fear. Margin calls are paid while there is cash; what stays unpaid is a shortfall of the loan, since
+default and seizure are not in yet. Loans are repaid bond by bond as collateral is sold.
 """
 
 from sympy import tanh
