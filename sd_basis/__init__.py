@@ -24,8 +24,9 @@ _DOOR = {
     "CLOUD": "quantities", "START": "quantities", "TIME": "quantities",
     "Auxiliary": "quantities", "Flow": "quantities", "Instrument": "quantities", "Parameter": "quantities",
     "Sector": "quantities", "Stock": "quantities", "define": "quantities",
-    "Series": "series", "Outcome": "declarations", "Policy": "declarations", "Trade": "declarations",
-    "positive": "gates", "Model": "model", "Case": "case", "load": "library", "System": "system",
+    "Family": "families", "Series": "series", "Lookup": "lookups",
+    "Impulse": "declarations", "Outcome": "declarations", "Policy": "declarations", "Trade": "declarations",
+    "If": "choices", "Max": "choices", "Min": "choices", "positive": "gates", "Model": "model", "Case": "case", "load": "library", "System": "system",
     "simulate": "simulation", "Run": "run", "turning_shift": "timing",
     "BasisError": "errors", "InputError": "errors", "NumericalFailure": "errors",
 }

@@ -3,42 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import sympy
 
 from .calendar import Calendar, parse_date
 from .case import Case, Event
+from .codegen import scalar_function
 from .declarations import Policy
 from .errors import InputError
 from .model import Model
-from .quantities import START, TIME, Parameter
+from .quantities import START, TIME, Parameter, Quantity
 from .series import Sampled, Series
+
+Change = tuple[int, Callable[[float, float, list], float]]
 
 
 @dataclass(frozen=True)
 class Action:
-    """A policy or shock on the time axis, with the values it gives in the order they are given."""
+    """A policy or shock on the time axis, with the values it gives in the order they are given.
+
+    `shock` tells that the case's shift does not move it; `cause` is the number of the switch that triggered
+    it, None for a dated one; `holds` are parameters that take the value some quantity has at the start.
+    """
 
     name: str
     start: float
     end: float
-    changes: tuple[tuple[int, Callable[[float, float, list[float]], float]], ...]
+    changes: tuple[Change, ...]
     moves: bool
     knots: tuple[float, ...]
+    expressions: tuple[tuple[int, sympy.Expr], ...] = ()
+    sampled: dict[Series, Sampled] = field(default_factory=dict)
+    shock: bool = False
+    cause: int | None = None
+    holds: tuple[tuple[int, Quantity], ...] = ()
+
+    def holding(self, values: dict[int, float]) -> Action:
+        """Return the action with the values that its parameters hold."""
+        return replace(self, changes=self.changes + tuple((place, _constant(values[place])) for place, _ in self.holds))
 
 
-def action_of(model: Model, case: Case, policy: Policy, event: Event, shift: float, warnings: list[str]) -> Action:
+def action_of(model: Model, case: Case, policy: Policy, event: Event, shift: float, warnings: list[str], *, shock: bool = False) -> Action:
     """Return a policy as a case uses it, its dates in model time; a date that has to move is told in `warnings`."""
     where = policy.name
-    raw = event.start if event.start is not None else policy.start
-    if raw is None:
-        raise InputError(f"{where}: the policy has no start; write {policy.name}@DATE or give the case a start")
-    start = case.time(f"{where}, start", raw) + shift
-    for value in (raw, event.end):
-        if case.is_closed(value):
-            warnings.append(f"{where}: {value} is no trading day; it stands for {case.when(case.time(where, value))}")
+    start = start_of(case, policy, event, policy.start, shift, warnings)
     end, duration = (event.end, event.duration) if event.end is not None or event.duration is not None else (policy.end, policy.duration)
     finish = np.inf
     if end is not None:
@@ -46,18 +57,36 @@ def action_of(model: Model, case: Case, policy: Policy, event: Event, shift: flo
     elif duration is not None:
         finish = start + duration
     if finish <= start:
-        raise InputError(f"{where}: its end {end or finish} is not after its start {raw}; give a later end")
+        raise InputError(f"{where}: its end {end or finish} is not after its start {case.when(start)}; give a later end")
+    return acting(model, policy, start, finish, shock=shock)
+
+
+def start_of(case: Case, item: Any, event: Event, own: Any, shift: float, warnings: list[str]) -> float:
+    """Return the start of a policy or impulse in model time: the case's, else its own, moved by `shift`."""
+    where = item.name
+    raw = event.start if event.start is not None else own
+    if raw is None:
+        raise InputError(f"{where}: the {type(item).__name__.lower()} has no start; write {where}@DATE or give the case a start")
+    for value in (raw, event.end):
+        if case.is_closed(value):
+            warnings.append(f"{where}: {value} is no trading day; it stands for {case.when(case.time(where, value))}")
+    return case.time(f"{where}, start", raw) + shift
+
+
+def acting(model: Model, policy: Policy, start: float, end: float, *, shock: bool = False, cause: int | None = None) -> Action:
+    """Return a policy that acts from a start to an end."""
     sampled: dict[Series, Sampled] = {}
     for expression in policy.changes.values():
         for series in expression.free_symbols:
             if isinstance(series, Series):
                 sampled[series] = _moved(series, start)
-    changes = tuple((model.parameter_places[model.quantity(parameter, where, Parameter)], _evaluator(model, expression, sampled))
-                    for parameter, expression in policy.changes.items())
-    knots = tuple(time for series in sampled.values() for time in series.knots() if start <= time < finish)
+    expressions = tuple((model.parameter_places[model.quantity(parameter, policy.name, Parameter)], expression)
+                        for parameter, expression in policy.changes.items())
+    changes = tuple((place, _evaluator(model, expression, sampled)) for place, expression in expressions)
+    knots = tuple(time for series in sampled.values() for time in series.knots() if start <= time < end)
     moves = any(TIME in expression.free_symbols for expression in policy.changes.values()) or any(
         series.kind == "linear" for series in sampled.values())
-    return Action(policy.name, start, finish, changes, moves, knots)
+    return Action(policy.name, start, end, changes, moves, knots, expressions, sampled, shock, cause)
 
 
 def _moved(series: Series, start: float) -> Sampled:
@@ -69,19 +98,22 @@ def _moved(series: Series, start: float) -> Sampled:
     return replace(own, times=tuple(time + offset for time in own.times), end=own.end + offset)
 
 
-def _evaluator(model: Model, expression: sympy.Expr, sampled: dict[Series, Sampled]) -> Callable[[float, float, list[float]], float]:
+def _constant(number: float) -> Callable[[float, float, list], float]:
+    return lambda time, start, values: number
+
+
+def _evaluator(model: Model, expression: sympy.Expr, sampled: dict[Series, Sampled]) -> Callable[[float, float, list], float]:
     """Return value(time, start, values) of an expression; the usual cases without compiling anything."""
     if expression.is_number:
-        number = float(expression)
-        return lambda time, start, values: number
+        return _constant(float(expression))
     if expression in sampled:
         series = sampled[expression]
         return lambda time, start, values: series.at(time)
-    place = model.parameter_places
+    place = model.input_places
     inputs = sorted(expression.free_symbols, key=lambda symbol: symbol.identity[1])
-    function = sympy.lambdify(inputs, expression, modules="math")
+    function = scalar_function(model.name, inputs, expression)
 
-    def value(time: float, start: float, values: list[float]) -> float:
+    def value(time: float, start: float, values: list) -> float:
         arguments = [time if symbol == TIME else start if symbol == START else sampled[symbol].at(time) if symbol in sampled
                      else values[place[symbol]] for symbol in inputs]
         return float(function(*arguments))

@@ -18,12 +18,18 @@ import numpy as np
 import sympy
 from sympy.printing.pycode import PythonCodePrinter
 
+from . import choices, gates, lookups
+from .choices import choose, largest, smallest, truth
 from .errors import InputError
-from .gates import SCALAR, VECTOR, Gate
+from .gates import Gate
 from .graph import ordered
 from .model import Model
 from .quantities import TIME
 from .system import Program
+
+SCALAR = {**gates.SCALAR, **choices.SCALAR}
+VECTOR = {**gates.VECTOR, **choices.VECTOR, **lookups.VECTOR}
+_IN_LINE = (Gate, largest, smallest)
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ def source(model: Model, program: Program, scalar: bool) -> str:
     """Return the source of a program; raise InputError for a function that has no code."""
     time = sympy.Symbol("t", real=True)
     stocks = [sympy.Symbol(f"x{i}", real=True) for i in range(len(model.stocks))]
-    inputs = (*model.parameters, *model.series)
+    inputs = model.inputs
     given = [sympy.Symbol(f"p{i}", real=True) for i in range(len(inputs))]
     short = {TIME: time, **dict(zip(model.stocks, stocks, strict=True)), **dict(zip(inputs, given, strict=True))}
     for number, (symbol, _) in enumerate(program.assignments):
@@ -66,6 +72,14 @@ def source(model: Model, program: Program, scalar: bool) -> str:
         raise _no_code(model.name, (str(error).partition("_print_")[2] or "a function").split()[0]) from None
 
 
+def scalar_function(name: str, arguments: list, expression: sympy.Expr) -> Callable:
+    """Return one expression as a function of its arguments, for values that are needed now and then."""
+    plain = [sympy.Symbol(f"v{number}", real=True) for number in range(len(arguments))]
+    text = _lambdified("_inner", plain, [], [expression.xreplace(dict(zip(arguments, plain, strict=True)))], True)
+    made = functions(name, compile(text, f"<{name} value>", "exec"), True).inner
+    return lambda *values: made(*values)[0]
+
+
 def functions(name: str, code: CodeType, scalar: bool) -> Functions:
     """Return the functions of compiled source; raise InputError for a name that has no code."""
     namespace: dict = {**vars(math), **SCALAR} if scalar else {**vars(np), **VECTOR, "numpy": np, "reduce": reduce}
@@ -73,7 +87,7 @@ def functions(name: str, code: CodeType, scalar: bool) -> Functions:
     made = Functions(namespace["_inner"], namespace.get("_constants"))
     for function in filter(None, (made.inner, made.constants)):
         for used in function.__code__.co_names:
-            if used not in namespace and not hasattr(builtins, used):
+            if used not in namespace and not hasattr(builtins, used) and not hasattr(lookups.Table, used):
                 raise _no_code(name, used)
     return made
 
@@ -87,8 +101,8 @@ def _shared(assignments: list, outputs: list) -> tuple[list, list]:
     """Return the program with common subexpressions computed once, in an order that works."""
     expressions = [expression for _, expression in assignments] + outputs
     names = sympy.numbered_symbols("c", real=True)
-    # what stands in a branch of a Piecewise may be computed in that branch only: sharing would undo the guard
-    open_ones = [place for place, expression in enumerate(expressions) if not expression.has(sympy.Piecewise)]
+    # what stands in a branch of a choice may be computed in that branch only: sharing would undo the guard
+    open_ones = [place for place, expression in enumerate(expressions) if not expression.has(choose)]
     common, shared = sympy.cse([expressions[place] for place in open_ones], symbols=names)
     reduced = list(expressions)
     for place, expression in zip(open_ones, shared, strict=True):
@@ -100,21 +114,27 @@ def _shared(assignments: list, outputs: list) -> tuple[list, list]:
 
 
 def _unfolded(assignments: list, outputs: list) -> tuple[list, list]:
-    """Return the program with each gate as a conditional expression in line: a call costs more than its arithmetic."""
+    """Return the program with gates, Max and Min of symbols alone, to stand in line: a call costs more than its arithmetic."""
     done: list = []
     names = sympy.numbered_symbols("g", real=True)
 
     def plain(expression: sympy.Expr) -> sympy.Expr:
-        if not expression.has(Gate) or isinstance(expression, sympy.Piecewise):
+        if isinstance(expression, choose) or not expression.has(*_IN_LINE):
             return expression
         arguments = [plain(argument) for argument in expression.args]
-        if not isinstance(expression, Gate):
+        if not isinstance(expression, _IN_LINE):
             return expression.func(*arguments)
         for place, argument in enumerate(arguments):
             if argument.args:
                 arguments[place] = next(names)
                 done.append((arguments[place], argument))
-        return sympy.Piecewise((expression.formula(*arguments), arguments[0] > 0), (0, True), evaluate=False)
+        if isinstance(expression, Gate):
+            return choose(truth(arguments[0], 1), expression.formula(*arguments), sympy.S.Zero)
+        while len(arguments) > 2:
+            joined = next(names)
+            done.append((joined, expression.func(*arguments[:2])))
+            arguments[:2] = [joined]
+        return expression.func(*arguments)
 
     for symbol, expression in assignments:
         done.append((symbol, plain(expression)))
@@ -135,13 +155,45 @@ def _split(assignments: list, outputs: list, given: list) -> tuple[list, list, l
     return fixed, moving, sorted(used & known, key=str)
 
 
-class _Products(PythonCodePrinter):
-    """Small whole powers as products, which Python computes twice as fast."""
+class _Scalar(PythonCodePrinter):
+    """Python for single numbers: small whole powers as products, which compute twice as fast, and choices in line."""
 
     def _print_Pow(self, expr, rational=False):
         if expr.base.is_Symbol and expr.exp in (2, 3, 4):
             return "(" + "*".join([self._print(expr.base)] * int(expr.exp)) + ")"
         return super()._print_Pow(expr, rational=rational)
+
+    def _holds(self, condition: sympy.Expr) -> str:
+        if isinstance(condition, truth):
+            return f"{self._print(condition.args[0])} {'>' if condition.args[1] else '>='} 0"
+        if condition.is_Mul and all(isinstance(factor, truth) for factor in condition.args):
+            return " and ".join(map(self._holds, condition.args))
+        return self._print(condition)
+
+    def _print_truth(self, expr):
+        return f"(1.0 if {self._holds(expr)} else 0.0)"
+
+    def _print_choose(self, expr):
+        condition, then, otherwise = expr.args
+        return f"(({self._print(then)}) if {self._holds(condition)} else ({self._print(otherwise)}))"
+
+    def _extreme(self, expr, better: str) -> str:
+        if len(expr.args) != 2 or any(argument.args for argument in expr.args):
+            return f"{type(expr).__name__}({', '.join(map(self._print, expr.args))})"
+        one, other = map(self._print, expr.args)  # neither is better than what is not a number
+        return f"({one} if {one} {better}= {other} else {other} if {other} {better} {one} else nan)"
+
+    def _print_largest(self, expr):
+        return self._extreme(expr, ">")
+
+    def _print_smallest(self, expr):
+        return self._extreme(expr, "<")
+
+    def _print_look(self, expr):
+        table, argument = map(self._print, expr.args)
+        return f"{table}.{expr.method}({argument})" if expr.method != "__call__" else f"{table}({argument})"
+
+    _print_look_slope = _print_look_curve = _print_look
 
 
 def _lambdified(name: str, arguments: list, assignments: list, outputs: list, scalar: bool) -> str:
@@ -150,6 +202,6 @@ def _lambdified(name: str, arguments: list, assignments: list, outputs: list, sc
     if scalar:
         settings = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True,
                     "user_functions": {gate: gate for gate in SCALAR}}
-        options["printer"] = _Products(settings)
+        options["printer"] = _Scalar(settings)
     function = sympy.lambdify(arguments, outputs, modules=modules, cse=lambda _: (assignments, outputs), **options)
     return inspect.getsource(function).replace("_lambdifygenerated", name, 1) + "\n"

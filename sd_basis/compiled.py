@@ -8,6 +8,7 @@ cache that cannot be read or written only costs time.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import marshal
 import os
 import sys
@@ -21,10 +22,14 @@ import sympy
 from .codegen import Functions, functions, source
 from .declarations import margin
 from .model import Model
+from .programs import impulse_program, initial_program, rate_kinks
+from .quantities import Quantity
 from .storage import write_atomic
 from .system import Program, System
+from .watching import Watched
 
-_ENGINE_FILES = ("codegen.py", "compiled.py", "declarations.py", "gates.py", "graph.py", "model.py", "quantities.py", "symbols.py", "system.py", "units.py")
+_ENGINE_FILES = ("choices.py", "codegen.py", "collecting.py", "compiled.py", "declarations.py", "dimensions.py", "families.py", "gates.py", "graph.py",
+                 "kinks.py", "lookups.py", "model.py", "programs.py", "quantities.py", "symbols.py", "system.py", "units.py", "written.py")
 
 
 def cache_folder() -> Path:
@@ -42,20 +47,21 @@ def fingerprint(model: Model) -> str:
         digest.update(Path(__file__).with_name(name).read_bytes())
     for quantity in model.quantities.values():
         parts = [type(quantity).__name__, quantity.name, quantity.unit or ""]
-        for attribute in ("initial", "expression"):
-            if hasattr(quantity, attribute):
-                parts.append(_text(getattr(quantity, attribute)))
-        for attribute in ("holder", "instrument", "source", "sink", "transfer"):
+        for expression in (getattr(quantity, "initial", None), model.equations.get(quantity), getattr(quantity, "written", None)):
+            parts.append("" if expression is None else _text(expression))
+        for attribute in ("holder", "instrument", "source", "sink", "transfer", "of", "kind", "below", "x"):
             parts.append(str(getattr(quantity, attribute, "")))
         digest.update("|".join(parts).encode() + b"\n")
     for trade in model.trades:
         digest.update(f"trade {trade.name}\n".encode())
-    for policy in model.policies.values():
-        for parameter, expression in policy.changes.items():
-            digest.update(f"{policy.name}|{parameter.name}|{_text(expression)}\n".encode())
-    for outcome in model.outcomes:
-        for condition in (outcome.when, outcome.once):
-            digest.update(f"{outcome.name}|{condition if condition is None else _text(condition)}\n".encode())
+    expressions = [(policy.name, parameter.name, expression) for policy in model.policies.values() for parameter, expression in policy.written.items()]
+    expressions += [(impulse.name, flow.name, amount) for impulse in model.impulses.values() for flow, amount in impulse.amounts.items()]
+    expressions += [(impulse.name, "", impulse.written) for impulse in model.impulses.values()]
+    for item in (*model.policies.values(), *model.impulses.values()):
+        expressions += [(item.name, "when", item.when), (item.name, "delay", item.delay)]
+    expressions += [(outcome.name, "", condition) for outcome in model.outcomes for condition in (outcome.when, outcome.once)]
+    for first, second, expression in expressions:
+        digest.update(f"{first}|{second}|{'' if expression is None else _text(expression)}\n".encode())
     digest.update(repr((model.time_unit, sorted(model.unit_definitions.items()))).encode())
     return digest.hexdigest()[:32]
 
@@ -82,6 +88,7 @@ class Compiled:
         self.model = model
         self.system = System(model)
         self.key = fingerprint(model)
+        self._watching: dict[str, tuple[Functions, list[Watched]]] = {}
         self.cached = os.path.exists(cache_folder() / f"{self.key}-rhs")
         if not self.cached:
             model.check_units()
@@ -108,7 +115,38 @@ class Compiled:
     @cached_property
     def initial(self) -> Callable:
         """The initial stocks as a list, from floats."""
-        return self._function("initial", lambda: Program([], [stock.initial for stock in self.model.stocks]), scalar=True)
+        return self._function("initial", lambda: initial_program(self.system), scalar=True)
+
+    @cached_property
+    def amounts(self) -> Functions:
+        """What passes through each flow in each impulse, from floats; `kicked` tells which is which."""
+        return self._function("amounts", lambda: impulse_program(self.system), scalar=True)
+
+    @cached_property
+    def kicked(self) -> dict[str, list[tuple[int, int]]]:
+        """By impulse, the row among `amounts` and the flow of each amount."""
+        rows = itertools.count()
+        places = {flow: place for place, flow in enumerate(self.model.flows)}
+        return {name: [(next(rows), places[flow]) for flow in impulse.amounts] for name, impulse in self.model.impulses.items()}
+
+    def watching(self, conditions: tuple[sympy.Expr, ...]) -> tuple[Functions, list[Watched]]:
+        """Return the margins of conditions and of the kinks of the rates, from floats, and the kinks among them."""
+        digest = hashlib.sha256("|".join(map(_text, conditions)).encode()).hexdigest()[:12]
+        if digest not in self._watching:
+            found = rate_kinks(self.system)
+            watched = [Watched(row, kink.kind, kink.levels, kink.above, -1, kink.period) for row, kink in enumerate(found, len(conditions))]
+            self._watching[digest] = self._function(
+                f"watch-{digest}", lambda: self.system.program([*conditions, *(kink.margin for kink in found)]), scalar=True), watched
+        return self._watching[digest]
+
+    def value_of(self, quantity: Quantity, t: float, x: np.ndarray, inputs: list) -> float:
+        """Return one quantity at one state."""
+        if quantity in self.system.stocks:
+            return float(x[self.system.stocks.index(quantity)])
+        if quantity in self.model.input_places:
+            return float(inputs[self.model.input_places[quantity]])
+        values = self.observe(np.array([t]), list(x[:, None]), [np.array([value]) if isinstance(value, float) else value for value in inputs])
+        return float(np.ravel(values[self.system.observables().index(quantity)])[0])
 
     @cached_property
     def observe(self) -> Callable:
@@ -130,8 +168,7 @@ class Compiled:
         """The margin of each outcome's inequality, positive where it holds, from arrays."""
         def program() -> Program:
             wanted = [margin("outcome", condition) for condition in self._conditions]
-            needed = self.system.needed_for(wanted)
-            return Program([(quantity, quantity.expression) for quantity in needed], wanted)
+            return self.system.program(wanted)
         return self._function("margins", program, scalar=False)
 
     def margin_row(self, condition) -> int:
@@ -139,7 +176,7 @@ class Compiled:
         return self._conditions.index(condition)
 
     def _blank(self) -> tuple[list, list]:
-        return ([0.0] * len(self.model.stocks), [0.0] * (len(self.model.parameters) + len(self.model.series)))
+        return ([0.0] * len(self.model.stocks), [0.0] * len(self.model.inputs))
 
     def _function(self, kind: str, program: Callable[[], Program], *, scalar: bool) -> Functions:
         path = cache_folder() / f"{self.key}-{kind}"

@@ -10,11 +10,17 @@ from __future__ import annotations
 import sympy
 from sympy.core.function import ArgumentIndexError
 
+from .families import lifted
+
 
 class Gate(sympy.Function):
     """A function of (z, width) that is `formula` for z > 0 and zero otherwise."""
 
     nargs = 2
+
+    def __new__(cls, *arguments, **options):
+        """Return the gate, or with families in it one a member."""
+        return lifted(super().__new__, cls, *arguments, **options)
 
     def _eval_is_extended_real(self):
         return True

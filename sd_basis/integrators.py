@@ -11,6 +11,7 @@ import numpy as np
 from scipy.integrate import BDF, LSODA, Radau
 
 from .errors import unknown
+from .watching import Crossing, Watch
 
 METHODS = {"LSODA": LSODA, "BDF": BDF, "Radau": Radau}
 _MOST_STEPS = 200_000
@@ -22,7 +23,7 @@ class Piece:
     """The accepted steps over one segment: `t` (n,), `x` (n, stocks), and an interpolant a step.
 
     `problem` says why the piece ends early, None where it does not; `mendable` that the model, and no
-    other solver, has to mend it.
+    other solver, has to mend it. `crossing` is the crossing of a watched margin that cuts it short.
     """
 
     t: np.ndarray
@@ -30,6 +31,7 @@ class Piece:
     interpolants: list[Callable]
     problem: str | None
     mendable: bool = False
+    crossing: Crossing | None = None
 
 
 class _History:
@@ -64,8 +66,8 @@ def method_class(name: str):
 
 
 def integrate(method: str, rates: Callable, jacobian: Callable, start: float, end: float, x0: np.ndarray,
-              rtol: float, atol: np.ndarray) -> Piece:
-    """Integrate dx/dt = rates(t, x) from start to end with the exact Jacobian.
+              rtol: float, atol: np.ndarray, watch: Watch | None = None) -> Piece:
+    """Integrate dx/dt = rates(t, x) from start to end, or to the first crossing of the watch, with the exact Jacobian.
 
     `rates` and `jacobian` take (t, list of floats) and may raise ArithmeticError or ValueError: that
     ends the piece with its last good state. Every accepted step is checked finite.
@@ -83,13 +85,16 @@ def integrate(method: str, rates: Callable, jacobian: Callable, start: float, en
         return call
 
     times, states, interpolants, problem = [start], [np.array(x0, float)], [], None
+    crossing: Crossing | None = None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             solver = method_class(method)(guarded(rates, bad_rates), start, np.array(x0, float), end,
                                           rtol=rtol, atol=atol, jac=guarded(jacobian, bad_slopes))
             lsoda, ones = isinstance(solver, LSODA), np.ones(len(x0))
-            while solver.status == "running" and problem is None:
+            if watch is not None:
+                watch.begin(start, states[0])
+            while solver.status == "running" and problem is None and crossing is None:
                 message = solver.step()
                 if solver.status == "failed":
                     problem = message or "the step size became too small"
@@ -100,12 +105,15 @@ def integrate(method: str, rates: Callable, jacobian: Callable, start: float, en
                 elif len(times) > _MOST_STEPS:
                     problem = f"more than {_MOST_STEPS} steps were needed"
                 else:
-                    times.append(solver.t)
-                    states.append(solver.y)
-                    interpolants.append(_History(solver) if lsoda else solver.dense_output())
+                    interpolant = _History(solver) if lsoda else solver.dense_output()
+                    if watch is not None:
+                        crossing = watch.step(times[-1], solver.t, solver.y, interpolant)
+                    times.append(solver.t if crossing is None else crossing.time)
+                    states.append(solver.y if crossing is None else interpolant(crossing.time))
+                    interpolants.append(interpolant)
         except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
             problem = str(error)
     if problem:
         reasons = trouble[:1] or [str(warning.message).strip().splitlines()[0] for warning in caught[:1]]
         problem = "; ".join([problem, *reasons])
-    return Piece(np.array(times), np.array(states), interpolants, problem)
+    return Piece(np.array(times), np.array(states), interpolants, problem, crossing=crossing)

@@ -45,7 +45,7 @@ def closing_errors(path: Path) -> dict[str, float]:
 def _drift(path: Path, t: np.ndarray, x: np.ndarray, segment: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Return the revaluation by prices that move with time itself (TIME, ramps, linear series), holdings held fixed."""
     prices = [instrument.price for instrument in path.compiled.system.instruments if isinstance(instrument.price, Auxiliary)]
-    moving = not all(segment.constant for segment in path.schedule.segments)
+    moving = not all(segment.constant for segment in path.segments)
     if not prices or not (moving or path.compiled.system.uses_time(prices)):
         return np.zeros(1)
     h = 1e-3 * np.repeat(lengths, len(_NODES))

@@ -26,18 +26,18 @@ def manifest(run: Run) -> dict[str, Any]:
     """Return the manifest of a run; nothing in it depends on when or where it ran but the solver's seconds."""
     case = repr((run.case.origin, run.case.span, sorted(run.case.values.items()), sorted(run.case.initial.items()),
                  run.case.shocks, run.case.policies, run.case.shift))
-    first = run.path.schedule.segments[0]
-    inputs = repr([(part.start, part.end, part.values(part.start), part.values(part.end)) for part in run.path.schedule.segments])
+    first = run.path.segments[0]
     names = [quantity.name for quantity in (*run.model.parameters, *run.model.series)]
+    inputs = repr([(part.start, part.end, part.values(part.start)[:len(names)], part.values(part.end)[:len(names)]) for part in run.path.segments])
     return {
         **versions(), "model": run.model.name, "model_hash": run.path.compiled.key, "value_set": run.model.value_set,
         "case": run.case.name, "case_hash": hashlib.sha256(case.encode()).hexdigest()[:32], "shift": run.case.shift,
         "span": [run.path.schedule.start, run.path.schedule.end],
         "initial": dict(zip((stock.name for stock in run.model.stocks), map(float, run.path.x[0]), strict=True)),
         "inputs_hash": hashlib.sha256(inputs.encode()).hexdigest()[:32],
-        "values_at_start": dict(zip(names, first.values(first.start), strict=True)),
+        "values_at_start": dict(zip(names, first.values(first.start), strict=False)),
         "switches": [{"name": action.name, "start": action.start, "end": None if action.end == float("inf") else action.end}
-                     for action in run.path.schedule.actions],
+                     for action in run.path.actions],
         "atol": dict(zip((stock.name for stock in run.model.stocks), map(float, run.atol), strict=True)),
         "solver": {key: value for key, value in run.solver.items() if key != "seconds"},
     }

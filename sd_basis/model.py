@@ -7,125 +7,68 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-import sympy
-
-from .declarations import Outcome, Policy, Trade, margin
+from .collecting import collect
+from .declarations import Impulse, Outcome, Policy, Trade
 from .errors import InputError, unknown
-from .graph import Cycle, ordered
-from .quantities import START, TIME, Auxiliary, Flow, Input, Parameter, Quantity, Sector, Stock, as_expression, finite_number
+from .families import Members
+from .lookups import Lookup
+from .quantities import Auxiliary, Flow, Parameter, Quantity, Sector, Stock, finite_number
 from .series import Series
-from .units import Units
 
 
 class Model:
     """Flows between stocks, with everything their equations mention.
 
-    `flows` are Flow and Trade objects; stocks, auxiliaries, parameters and series are collected
-    from them, from `outputs` (quantities no rate mentions), policies and outcomes. `span` is
-    (start, end) in `time_unit`; `units` defines unit names of its own, {"year": "252 day"}.
+    `flows` are Flow and Trade objects and families of them; stocks, auxiliaries, parameters, series, lookups and the
+    flows of delays are collected from them, from `outputs` (quantities no rate mentions), policies, impulses and
+    outcomes. `span` is (start, end) in `time_unit`; `units` defines unit names of its own, {"year": "252 day"}.
     Raises InputError for two quantities of one name, an auxiliary without an equation, an
     algebraic loop (named), and anything of the wrong kind.
     """
 
     def __init__(self, name: str, flows: Iterable[Flow | Trade], *, span: tuple, time_unit: str = "day",
-                 policies: Iterable[Policy] = (), outcomes: Iterable[Outcome] = (), outputs: Iterable[Quantity] = (),
-                 units: Mapping[str, str] | None = None, description: str = ""):
+                 policies: Iterable[Policy] = (), impulses: Iterable[Impulse] = (), outcomes: Iterable[Outcome] = (),
+                 outputs: Iterable[Quantity] = (), units: Mapping[str, str] | None = None, description: str = ""):
         self.name, self.time_unit, self.description = name, time_unit, description
         self.where = f"model {name!r}"
         self.unit_definitions = dict(units or {})
         self.span = span
         if span is not None:
             self.span = _span(self.where, span)
-        flows = tuple(flows)
-        self.trades = tuple(item for item in flows if isinstance(item, Trade))
-        self.flows = tuple(flow for item in flows for flow in (item.flows if isinstance(item, Trade) else (item,)))
+        given = _flat(flows)
+        self.trades = tuple(item for item in given if isinstance(item, Trade))
+        self.flows = tuple(flow for item in given for flow in (item.flows if isinstance(item, Trade) else (item,)))
         for flow in self.flows:
             if not isinstance(flow, Flow):
                 raise InputError(f"{self.where}: {flow!r} is not a flow; give Flow and Trade objects in flows=")
             if self.flows.count(flow) > 1:
                 raise InputError(f"{self.where}: {flow.where} is listed twice in flows=; list it once, a trade brings both its flows")
         self.policies = _by_name(self.where, "policy", policies, Policy)
+        self.impulses = _by_name(self.where, "impulse", impulses, Impulse)
+        for name in self.policies:
+            if name in self.impulses:
+                raise InputError(f"{self.where}: a policy and an impulse are named {name!r}; rename one")
         self.outcomes = tuple(outcomes)
         for outcome in self.outcomes:
             if not isinstance(outcome, Outcome):
                 raise InputError(f"{self.where}: {outcome!r} is not an outcome; give Outcome objects in outcomes=")
-        self.outputs = tuple(outputs)
+        self.outputs = tuple(_flat(outputs))
         if not self.flows:
             raise InputError(f"{self.where}: it has no flow; a stock changes through flows only")
         self.case = None       # the case `load` attached, used where `simulate` is given none
         self.value_set = None  # the published value set in force, with its overrides
         self.values: dict[str, float] = {}
         self.path = None       # where the file or folder it was loaded from lies
+        self.cuts: tuple[Any, ...] = ()  # links held at their value, made by `cut`
         self.compiled = None   # the fast functions, once `simulate` needs them
-        self._collect()
-
-    def _collect(self) -> None:
-        found: dict[Quantity, None] = {}
-        pending: list[Quantity] = list(self.outputs)
-        for flow in self.flows:
-            pending += [flow, *(stock for stock, _ in flow.ends)]
-        for policy in self.policies.values():
-            pending += list(policy.changes)
-            for expression in policy.changes.values():
-                pending += expression.free_symbols
-        for outcome in self.outcomes:
-            for condition in (outcome.when, outcome.once):
-                if condition is not None:
-                    pending += margin(outcome.name, condition).free_symbols
-        while pending:
-            quantity = pending.pop()
-            if not isinstance(quantity, Quantity):
-                raise InputError(f"{self.where}: {quantity!r} is not a quantity; give stocks, auxiliaries, flows or parameters")
-            if quantity in found or isinstance(quantity, Input):
-                continue
-            found[quantity] = None
-            pending += self._mentions(quantity)
-            if isinstance(quantity, Stock):
-                if quantity.instrument is not None:
-                    pending += as_expression(quantity.where, quantity.instrument.price).free_symbols
-        everything = sorted(found, key=lambda quantity: quantity.identity[1])
-        names: dict[str, Quantity] = {}
-        for quantity in everything:
-            if names.setdefault(quantity.name, quantity) is not quantity:
-                raise InputError(f"{self.where}: two quantities are named {quantity.name!r} "
-                                 f"({names[quantity.name].where} and {quantity.where}); rename one")
-        for name in ("TIME", "START"):
-            if name in names:
-                raise InputError(f"{self.where}: {names[name].where} has the name of an input of the language; rename it")
-        self.quantities: dict[str, Quantity] = names
-        self.stocks = tuple(quantity for quantity in everything if isinstance(quantity, Stock))
-        self.parameters = tuple(quantity for quantity in everything if isinstance(quantity, Parameter))
-        self.series = tuple(quantity for quantity in everything if isinstance(quantity, Series))
-        columns = [*self.sectors, *dict.fromkeys(stock.instrument for stock in self.stocks if stock.instrument is not None)]
-        for place, column in enumerate(columns):
-            if column.name in [other.name for other in columns[:place]]:
-                raise InputError(f"{self.where}: two sectors or instruments are named {column.name!r}; rename one")
-        computed = [quantity for quantity in everything if isinstance(quantity, Auxiliary)]
-        declared = set(self.flows)
-        for flow in (quantity for quantity in computed if isinstance(quantity, Flow)):
-            if flow not in declared:
-                raise InputError(f"{self.where}: {flow.where} is used in an equation but is not in flows=; add it")
-        try:
-            self.computed = tuple(ordered(computed, lambda item: sorted(item.expression.free_symbols, key=str)))
-        except Cycle as cycle:
-            path = " -> ".join(quantity.name for quantity in reversed(cycle.nodes))
-            raise InputError(f"{self.where}: algebraic loop {path}; put a stock into it, "
-                             "for example the state of a delay") from None
-
-    def _mentions(self, quantity: Quantity) -> list[Quantity]:
-        """Return the quantities that a definition mentions, in a fixed order."""
-        expression = getattr(quantity, "initial", None) if isinstance(quantity, Stock) else getattr(quantity, "expression", 0)
-        if expression is None:
-            raise InputError(f"{self.where}: {quantity.where} is declared but has no equation; give it one with define()")
-        expression = sympy.sympify(expression)
-        symbols = sorted(expression.free_symbols, key=lambda symbol: symbol.identity[1])
-        if START in symbols:
-            raise InputError(f"{quantity.where}: it uses START, which only a policy has; use TIME or a parameter")
-        if isinstance(quantity, Stock):
-            for symbol in symbols:
-                if not isinstance(symbol, Parameter):
-                    raise InputError(f"{quantity.where}, initial value: it uses {symbol.where}; use numbers and parameters only")
-        return symbols
+        self.quantities: dict[str, Quantity] = {}
+        self.stocks: tuple[Stock, ...] = ()
+        self.parameters: tuple[Parameter, ...] = ()
+        self.series: tuple[Series, ...] = ()
+        self.lookups: tuple[Lookup, ...] = ()
+        self.computed: tuple[Auxiliary, ...] = ()  # auxiliaries and flows in the order of computation
+        collect(self)
+        self.equations = {quantity: quantity.expression for quantity in self.computed}
 
     @property
     def auxiliaries(self) -> tuple[Auxiliary, ...]:
@@ -135,13 +78,23 @@ class Model:
     @cached_property
     def series_in_equations(self) -> tuple[Series, ...]:
         """The series that equations use; the others stand in policies only."""
-        used = set().union(*(quantity.expression.free_symbols for quantity in self.computed))
+        used = set().union(*(equation.free_symbols for equation in self.equations.values()), *(stock.initial.free_symbols for stock in self.stocks))
         return tuple(series for series in self.series if series in used)
+
+    @property
+    def inputs(self) -> tuple[Quantity, ...]:
+        """The inputs of the compiled functions, in their order: parameters, series, lookups."""
+        return (*self.parameters, *self.series, *self.lookups)
 
     @cached_property
     def parameter_places(self) -> dict[Parameter, int]:
         """The place of each parameter among the inputs of the compiled functions."""
         return {parameter: place for place, parameter in enumerate(self.parameters)}
+
+    @cached_property
+    def input_places(self) -> dict[Quantity, int]:
+        """The place of every input of the compiled functions."""
+        return {quantity: place for place, quantity in enumerate(self.inputs)}
 
     @cached_property
     def sectors(self) -> tuple[Sector, ...]:
@@ -164,47 +117,25 @@ class Model:
             raise unknown(where or self.where, kind.__name__.lower(), text, known)
         return found
 
-    def policy(self, name: str) -> Policy:
-        """Return the policy of a name; raise InputError with the nearest names."""
-        if name not in self.policies:
-            raise unknown(self.where, "policy", name, self.policies)
-        return self.policies[name]
+    def parameters_of(self, name: Any, where: str | None = None) -> list[Parameter]:
+        """Return the parameter of a name, or the members of the family of that name; raise InputError with the nearest names."""
+        if isinstance(name, Members):
+            return [self.quantity(member, where, Parameter) for member in name]
+        members = [parameter for parameter in self.parameters if parameter.name.startswith(f"{name}[")]
+        return members if members and name not in self.quantities else [self.quantity(name, where, Parameter)]
+
+    def policy(self, name: str) -> Policy | Impulse:
+        """Return the policy or impulse of a name; raise InputError with the nearest names."""
+        known = {**self.policies, **self.impulses}
+        if name not in known:
+            raise unknown(self.where, "policy", name, known)
+        return known[name]
 
     def check_units(self) -> dict[Quantity, Any]:
         """Check every equation and return each quantity's unit; raise InputError at the first that does not fit."""
-        units = Units(self.unit_definitions)
-        known: dict[Quantity, Any] = {}
-        for quantity in (*self.stocks, *self.parameters, *self.series):
-            known[quantity] = units.of(quantity)
-        time = units.parse(self.time_unit, f"{self.where}, time unit")
-        # where some units are unknown, a bare number beside TIME may well be one of them
-        known[TIME] = known[START] = time if all(unit is not None for unit in known.values()) else None
-        for quantity in self.stocks:
-            units.check(f"{quantity.where}, initial value", quantity.initial, known[quantity], known)
-        for quantity in self.computed:
-            declared = units.of(quantity)
-            if isinstance(quantity, Flow):
-                declared = self._flow_unit(quantity, known, time)
-            known[quantity] = units.check(quantity.where, quantity.expression, declared, known)
-        self._check_conditions(units, known)
-        for policy in self.policies.values():
-            for parameter, expression in policy.changes.items():
-                units.check(f"policy {policy.name!r}, {parameter.name}", expression, known[parameter], known)
-        return known
+        from .dimensions import check
 
-    def _check_conditions(self, units: Units, known: dict) -> None:
-        for outcome in self.outcomes:
-            for condition in (outcome.when, outcome.once):
-                if condition is not None:
-                    units.check(f"outcome {outcome.name!r}", condition, None, known)
-
-    def _flow_unit(self, flow: Flow, known: dict, time: Any) -> Any:
-        ends = [known[stock] for stock, _ in flow.ends]
-        rates = [end * time ** -1 for end in ends if end is not None]
-        if len(rates) == 2 and not rates[0].same(rates[1]):
-            raise InputError(f"{flow.where}: it joins {flow.source} in {ends[0]} and {flow.sink} in {ends[1]}; "
-                             "a flow carries one unit, use a Trade for an exchange")
-        return rates[0] if rates else None
+        return check(self)
 
     def unit_text(self, quantity: Quantity) -> str | None:
         """Return the unit of a quantity as text; a flow's follows from its stock and the time unit."""
@@ -238,13 +169,18 @@ def _span(where: str, span: Any) -> tuple[float, float]:
     return start, end
 
 
+def _flat(items: Iterable) -> list:
+    """Return items with families of them laid out member by member."""
+    return [member for item in items for member in (item.items.values() if isinstance(item, Members) else (item,))]
+
+
 def _by_name(where: str, kind: str, items: Iterable, expected: type) -> dict:
     found: dict = {}
     for item in items:
         if not isinstance(item, expected):
             raise InputError(f"{where}: {item!r} is not a {kind}; give {expected.__name__} objects")
         if item.name in found:
-            raise InputError(f"{where}: two policies are named {item.name!r}; rename one")
+            raise InputError(f"{where}: two {kind[:-1] + 'ies' if kind.endswith('y') else kind + 's'} are named {item.name!r}; rename one")
         found[item.name] = item
     return found
 

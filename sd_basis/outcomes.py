@@ -46,8 +46,7 @@ def _decide(path: Path, outcomes: list[Outcome]) -> Decision:
     if absorbed:
         time, name = min(absorbed, key=lambda entry: entry[0])
         return Decision(name, time)
-    complete = path.schedule.complete and len(path.pieces) == len(path.schedule.segments) and path.pieces[-1].problem is None
-    for outcome in outcomes if complete else ():
+    for outcome in outcomes if path.complete else ():
         if outcome.absorbing:
             continue
         margins = _margins(path, outcome.when)

@@ -6,18 +6,22 @@ from functools import cached_property
 
 import numpy as np
 
+from .actions import Action
 from .compiled import Compiled
-from .integrators import Piece
+from .course import Course
 from .schedule import Schedule
 
 
 class Path:
     """The integrated stocks over the segments of a schedule; at a switch `t` holds both sides."""
 
-    def __init__(self, compiled: Compiled, schedule: Schedule, pieces: list[Piece]):
-        self.compiled, self.schedule, self.pieces = compiled, schedule, pieces
+    def __init__(self, compiled: Compiled, schedule: Schedule, course: Course):
+        self.compiled, self.schedule, self.course = compiled, schedule, course
+        self.pieces, self.segments = course.pieces, course.segments
+        pieces = self.pieces
         self.t = np.concatenate([piece.t for piece in pieces])
         self.x = np.concatenate([piece.x for piece in pieces])
+        self.tables = schedule.base[len(compiled.model.parameters) + len(compiled.model.series):]
         self.segment = np.repeat(np.arange(len(pieces)), [len(piece.t) for piece in pieces])
 
     @property
@@ -28,18 +32,31 @@ class Path:
     def inputs(self, t: np.ndarray, segment: np.ndarray) -> np.ndarray:
         """Return parameters and series in force (inputs, times), each time within its segment."""
         columns = []
-        for index, part in enumerate(self.schedule.segments[:len(self.pieces)]):
+        count = len(self.compiled.model.parameters) + len(self.compiled.model.series)
+        for index, part in enumerate(self.segments):
             own = t[segment == index]
             if part.constant:
-                columns.append(np.repeat(np.array(part.values(part.start))[:, None], len(own), axis=1))
+                columns.append(np.repeat(np.array(part.values(part.start)[:count])[:, None], len(own), axis=1))
             else:
-                columns.append(np.array([part.values(time) for time in own]).reshape(len(own), len(part.values(part.start))).T)
+                columns.append(np.array([part.values(time)[:count] for time in own]).reshape(len(own), count).T)
         return np.concatenate(columns, axis=1)
+
+    @property
+    def actions(self) -> list[Action]:
+        """The policies and shocks that acted or were to act, dated ones first, then those a trigger fired."""
+        fired = {(action.name, action.start): action for part in self.segments for action in part.active if action.cause is not None}
+        return [*self.schedule.actions, *fired.values()]
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run reached its end with nothing left that is dated or fired but yet to come."""
+        due = any(start > self.t[-1] for _, start, _ in self.course.statuses[-1].fired)
+        return self.schedule.complete and not due and self.pieces[-1].problem is None and self.t[-1] >= self.schedule.end
 
     def evaluate(self, function, t: np.ndarray, x: np.ndarray, segment: np.ndarray) -> np.ndarray:
         """Return a compiled vector function (outputs, times) along states given in the order of time."""
         with np.errstate(all="ignore"):
-            values = function(t, list(x.T), list(self.inputs(t, segment)))
+            values = function(t, list(x.T), [*self.inputs(t, segment), *self.tables])
         return np.array([np.broadcast_to(value, t.shape) for value in values], dtype=float)
 
     @cached_property

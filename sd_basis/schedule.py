@@ -1,19 +1,21 @@
-"""The schedule of a run: its switches, and the parameters in force between them.
+"""The schedule of a run: its dated switches, the triggers it watches, and the inputs in force between switches.
 
-Policies, shocks and series cut the span into segments; the solver restarts at each. Within a
+Policies, shocks, impulses and series cut the span into segments; the solver restarts at each. Within a
 segment the parameters are constant, unless a linear series or TIME makes them move.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from .actions import Action, action_of
+from .actions import Action, action_of, start_of
 from .case import Case, Event
-from .declarations import Policy
+from .declarations import Impulse, Policy
 from .errors import InputError
 from .model import Model
 from .quantities import Parameter, finite_number
@@ -22,42 +24,108 @@ from .series import Sampled, Series
 
 @dataclass(frozen=True)
 class Segment:
-    """A piece of the run between two switches; `values(t)` are the parameters and series in force."""
+    """A piece of the run between two switches; `values(t)` are the parameters, series and tables in force, `active` the actions."""
 
     start: float
     end: float
-    values: Callable[[float], list[float]]
+    values: Callable[[float], list]
     constant: bool
+    active: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True)
+class Kick:
+    """An impulse on the time axis."""
+
+    impulse: Impulse
+    time: float
+    shock: bool = False
+    cause: int | None = None
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Segments that cover the span, the inputs before any action, the named actions, and warnings on the values.
+    """What is known of a run before it begins.
 
-    `complete` tells whether nothing is scheduled at the end of the run or after it.
+    `order` are the dated actions and the triggered policies in the order in which they compose; `kicks` the dated
+    impulses, `watched` the triggered ones; `base` the inputs before any action; `complete` tells whether nothing
+    dated is left at the end of the run or after it.
     """
 
-    segments: tuple[Segment, ...]
-    base: list[float]
-    actions: tuple[Action, ...]
+    model: Model
+    case: Case
+    start: float
+    end: float
+    base: list
+    sampled: dict[Series, Sampled]
+    order: tuple[Action | Policy, ...]
+    kicks: tuple[Kick, ...]
+    watched: tuple[Impulse, ...]
     warnings: tuple[str, ...]
     complete: bool
 
     @property
-    def start(self) -> float:
-        """The start of the run."""
-        return self.segments[0].start
+    def actions(self) -> tuple[Action, ...]:
+        """The dated actions."""
+        return tuple(item for item in self.order if isinstance(item, Action))
 
     @property
-    def end(self) -> float:
-        """The end of the run."""
-        return self.segments[-1].end
+    def triggers(self) -> tuple[Policy | Impulse, ...]:
+        """What waits for a condition."""
+        return (*(item for item in self.order if isinstance(item, Policy)), *self.watched)
+
+    @property
+    def nearest(self) -> float:
+        """The distance below which two times differ by rounding only."""
+        return 1e-12 * max(abs(self.start), abs(self.end))
+
+    @cached_property
+    def switches(self) -> list[float]:
+        """The dated times within the span at which something changes, and its ends."""
+        times = {self.start, self.end, *(kick.time for kick in self.kicks)}
+        times.update(time for action in self.actions for time in (action.start, action.end, *action.knots))
+        times.update(time for series in self.sampled.values() for time in series.knots())
+        return _distinct(sorted(time for time in times if self.start <= time <= self.end), self.nearest)
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """The segments of a run in which nothing is triggered."""
+        return tuple(self.segment(left, right, self.actions) for left, right in zip(self.switches, self.switches[1:], strict=False))
+
+    def segment(self, left: float, right: float, actions: Sequence[Action]) -> Segment:
+        """Return the segment between two times, with those of the actions that act in it."""
+        middle = (left + right) / 2
+        active = tuple(action for action in actions if action.start <= middle < action.end)
+        series = [self.sampled.get(item) for item in self.model.series]
+        tables = self.base[len(self.model.parameters) + len(series):]
+        steady = not any(action.moves for action in active) and not any(item is not None and item.kind == "linear" for item in series)
+        last = np.nextafter(right, left)  # at its right end a segment still has the values before the switch
+
+        def values(time: float) -> list:
+            time = min(time, last)
+            current = list(self.base)
+            for place, item in enumerate(series, len(self.model.parameters)):
+                current[place] = 0.0 if item is None else item.at(time)
+            for action in active:
+                for index, value in action.changes:
+                    current[index] = value(time, action.start, current)
+            return current[:len(self.model.parameters) + len(series)] + tables
+        fixed = values(middle) if steady else None
+        return Segment(left, right, values if fixed is None else lambda time: fixed, steady, active)
+
+    def doubts(self, segment: Segment) -> list[str]:
+        """Return warnings of values outside their plausible range; raise InputError for one outside its domain."""
+        times = [segment.start] if segment.constant else [segment.start, (segment.start + segment.end) / 2, segment.end]
+        where = " and ".join(action.name for action in segment.active)
+        places = sorted({index for action in segment.active for index, _ in action.changes})
+        seen = [segment.values(time) for time in times] if places else []
+        found = [self.model.parameters[index].check(values[index], where) for index in places for values in seen]
+        return [warning for warning in found if warning]
 
 
-
-def schedule(model: Model, case: Case, policies: Iterable[Policy | str] = (), set: Mapping | None = None,
+def schedule(model: Model, case: Case, policies: Iterable[Policy | Impulse | str] = (), set: Mapping | None = None,
              span: tuple | None = None) -> Schedule:
-    """Resolve a case and more policies into segments.
+    """Resolve a case and more policies into a schedule.
 
     A policy given here replaces the case's policy of the same name. Raises InputError for unknown
     names, values outside their domain, and dates before the start of the run.
@@ -68,38 +136,64 @@ def schedule(model: Model, case: Case, policies: Iterable[Policy | str] = (), se
     start, end = _span(model, case, span)
     base, warnings = _base_values(model, case, set or {})
     sampled = {series: series.sample(case.calendar) for series in model.series_in_equations}
-    actions = [action_of(model, case, Policy(event.name, _shock_changes(model, case, event)), event, 0.0, warnings)
-               for event in case.shocks]
-    own = _given(model, policies)
-    replaced = {policy.name for policy in own}
-    for event in case.policies:
-        if event.name in replaced:
-            model.policy(event.name)
-            continue
-        actions.append(action_of(model, case, model.policy(event.name), event, case.shift, warnings))
-    actions += [action_of(model, case, policy, Event(policy.name), case.shift, warnings) for policy in own]
+    base += [sampled[series].at(start) if series in sampled else 0.0 for series in model.series] + [lookup.table for lookup in model.lookups]
+    order, kicks = _items(model, case, policies, warnings)
     # a run that goes on from a later state keeps the policies begun before it, within the case's own span
     earliest = min(start, _span(model, case, None)[0])
-    for action in actions:
-        if action.start < earliest:
-            raise InputError(f"{action.name}: it starts at {case.when(action.start)}, before the run begins at {case.when(earliest)}; "
+    for item, time in [*((item, item.start) for item in order if isinstance(item, Action)), *((kick.impulse, kick.time) for kick in kicks)]:
+        if time < earliest:
+            raise InputError(f"{item.name}: it starts at {case.when(time)}, before the run begins at {case.when(earliest)}; "
                              "choose a later date or shift")
-        if action.start >= end:
-            warnings.append(f"{action.name}: it starts at {case.when(action.start)}, after the run ends at {case.when(end)}, and has no effect")
-    switches = {time for action in actions for time in (action.start, action.end, *action.knots)}
-    switches.update(time for series in sampled.values() for time in series.knots())
-    complete = not any(end <= time < np.inf for time in switches)
-    times = _distinct(sorted({start, end, *(time for time in switches if start <= time <= end)}))
-    segments = []
-    for left, right in zip(times, times[1:], strict=False):
-        active = [action for action in actions if action.start <= (left + right) / 2 < action.end]
-        segments.append(_segment(model, base, sampled, active, left, right, warnings))
-    return Schedule(tuple(segments), base + [0.0] * len(model.series), tuple(actions), tuple(dict.fromkeys(warnings)), complete)
+        if time >= end:
+            warnings.append(f"{item.name}: it starts at {case.when(time)}, after the run ends at {case.when(end)}, and has no effect")
+    watched = tuple(impulse for impulse in model.impulses.values() if impulse.when is not None)
+    times = [time for item in order if isinstance(item, Action) for time in (item.start, item.end, *item.knots)]
+    times += [time for series in sampled.values() for time in series.knots()] + [kick.time for kick in kicks]
+    plan = Schedule(model, case, start, end, base, sampled, order, kicks, watched, (), not any(end <= time < np.inf for time in times))
+    warnings += [warning for segment in plan.segments for warning in plan.doubts(segment)]
+    return replace(plan, warnings=tuple(dict.fromkeys(warnings)))
 
 
-def _distinct(times: list[float]) -> list[float]:
+def _items(model: Model, case: Case, policies: Iterable, warnings: list[str]) -> tuple[tuple[Action | Policy, ...], tuple[Kick, ...]]:
+    """Return dated actions and triggered policies in order, and the dated impulses: those of the case, then those given."""
+    order: list[Action | Policy] = []
+    kicks: list[Kick] = []
+
+    def use(item: Policy | Impulse, event: Event, shock: bool) -> None:
+        shift = 0.0 if shock else case.shift
+        if isinstance(item, Impulse):
+            if item.when is None:
+                kicks.append(Kick(item, start_of(case, item, event, item.at, shift, warnings), shock))
+        elif item.when is None:
+            order.append(action_of(model, case, item, event, shift, warnings, shock=shock))
+        elif event.start is not None or event.end is not None or event.duration is not None:
+            raise InputError(f"case {case.name!r}, policy {item.name!r}: it is triggered by {item.when} and has no dates; leave them out")
+        else:
+            order.append(item)
+    for event in case.shocks:
+        if event.name in model.impulses and not event.set:
+            use(model.impulses[event.name], event, True)
+            continue
+        use(Policy(event.name, _shock_changes(model, case, event)), event, True)
+    own = _given(model, policies)
+    named = {item.name for item in own}
+    for event in case.policies:
+        item = model.policy(event.name)
+        if event.name not in named:
+            use(item, event, False)
+    for item in own:
+        use(item, Event(item.name), False)
+    used = named | {event.name for event in (*case.shocks, *case.policies)}
+    for impulse in model.impulses.values():
+        if impulse.at is not None and impulse.name not in used:
+            use(impulse, Event(impulse.name), False)
+    for held in model.cuts:
+        order.append(held.action(model, case))
+    return tuple(order), tuple(kicks)
+
+
+def _distinct(times: list[float], nearest: float) -> list[float]:
     """Drop switches that differ by rounding only; the span's own ends stay."""
-    nearest = 1e-12 * max(abs(times[0]), abs(times[-1]))
     kept = times[:1]
     for time in times[1:]:
         if time - kept[-1] > nearest:
@@ -108,14 +202,14 @@ def _distinct(times: list[float]) -> list[float]:
     return kept
 
 
-def _given(model: Model, policies: Iterable[Policy | str]) -> list[Policy]:
+def _given(model: Model, policies: Iterable[Policy | Impulse | str]) -> list[Policy | Impulse]:
     """Return the policies of a call, each named once."""
-    if isinstance(policies, (str, Policy)):
+    if isinstance(policies, (str, Policy, Impulse)):
         raise InputError(f"policies: {policies!r} stands alone; give a list of policies")
-    found: dict[str, Policy] = {}
+    found: dict[str, Policy | Impulse] = {}
     for item in policies:
         policy = model.policy(item) if isinstance(item, str) else item
-        if not isinstance(policy, Policy):
+        if not isinstance(policy, (Policy, Impulse)):
             raise InputError(f"policies: {item!r} is no policy; give names, or model.policy(NAME).at(DATE)")
         if policy.name in found:
             raise InputError(f"policies: {policy.name!r} is given twice; give each policy once")
@@ -124,7 +218,7 @@ def _given(model: Model, policies: Iterable[Policy | str]) -> list[Policy]:
 
 
 def _span(model: Model, case: Case, span: tuple | None) -> tuple[float, float]:
-    raw = next((given for given in (span, case.span) if given is not None), model.span)
+    raw: Any = next((given for given in (span, case.span) if given is not None), model.span)
     try:
         first, last = raw
     except (TypeError, ValueError):
@@ -135,14 +229,14 @@ def _span(model: Model, case: Case, span: tuple | None) -> tuple[float, float]:
     return start, end
 
 
-def _base_values(model: Model, case: Case, own: Mapping) -> tuple[list[float], list[str]]:
+def _base_values(model: Model, case: Case, own: Mapping) -> tuple[list, list[str]]:
     values = {parameter.name: parameter.value for parameter in model.parameters}
     values.update(model.values)
     warnings = []
     for where, given in ((f"case {case.name!r}", case.values), ("set", own)):
         for name, value in given.items():
-            parameter = model.quantity(name, where, Parameter)
-            values[parameter.name] = finite_number(f"{where}: {parameter.name}", value)
+            for parameter in model.parameters_of(name, where):
+                values[parameter.name] = finite_number(f"{where}: {parameter.name}", value)
     for parameter in model.parameters:
         warning = parameter.check(values[parameter.name], f"model {model.name!r}")
         if warning:
@@ -150,33 +244,6 @@ def _base_values(model: Model, case: Case, own: Mapping) -> tuple[list[float], l
     return [values[parameter.name] for parameter in model.parameters], warnings
 
 
-def _shock_changes(model: Model, case: Case, event: Event) -> dict:
-    return {model.quantity(name, f"case {case.name!r}, shock {event.name!r}", Parameter): value
-            for name, value in event.set.items()}
-
-
-def _segment(model: Model, base: list[float], sampled: dict[Series, Sampled], active: list[Action],
-             left: float, right: float, warnings: list[str]) -> Segment:
-    series = [sampled.get(item) for item in model.series]
-    steady = not any(action.moves for action in active) and not any(
-        item is not None and item.kind == "linear" for item in series)
-
-    last = np.nextafter(right, left)  # at its right end a segment still has the values before the switch
-
-    def values(time: float) -> list[float]:
-        time = min(time, last)
-        current = list(base)
-        for action in active:
-            for index, value in action.changes:
-                current[index] = value(time, action.start, current)
-        return current + [0.0 if item is None else item.at(time) for item in series]
-
-    middle = values((left + right) / 2)
-    seen = [middle] if steady else [values(left), middle, values(right)]
-    where = " and ".join(action.name for action in active)
-    for index in sorted({index for action in active for index, _ in action.changes}):
-        for current in seen:
-            warning = model.parameters[index].check(current[index], where)
-            if warning:
-                warnings.append(warning)
-    return Segment(left, right, (lambda time: middle) if steady else values, steady)
+def _shock_changes(model: Model, case: Case, event: Event) -> dict[Parameter, Any]:
+    return {parameter: value for name, value in event.set.items()
+            for parameter in model.parameters_of(name, f"case {case.name!r}, shock {event.name!r}")}

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 
 from .case import Case
-from .codegen import Functions
 from .compiled import Compiled
+from .course import Status
 from .declarations import Policy
 from .errors import InputError, NumericalFailure
-from .integrators import Piece, integrate, method_class
+from .hybrid import advance
+from .integrators import Piece, method_class
 from .library import find_case
 from .model import Model
 from .path import Path
@@ -56,45 +56,16 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     start = _initial(model, case, functions, plan, initial or {})
     tolerance = _tolerance(model, start, rtol, atol)
     shown = None if at is None else _shown(case, plan, at)
-    pieces = _integrate(functions, plan, start, method, rtol, tolerance)
+    course = advance(functions, plan, start, Status(), method, rtol, tolerance, lambda piece: _check_signs(model, piece, tolerance))
+    pieces = course.pieces
     if shown is not None and pieces[-1].problem:
         shown = shown[shown <= pieces[-1].t[-1]] if shown[0] <= pieces[-1].t[-1] else None
-    run = Run(model, case, Path(functions, plan, pieces), shown,
+    run = Run(model, case, Path(functions, plan, course), shown,
               {"method": method, "rtol": rtol, "steps": sum(len(piece.interpolants) for piece in pieces),
                "restarts": len(pieces) - 1, "seconds": time.perf_counter() - began}, tolerance)
     if pieces[-1].problem:
         raise NumericalFailure(_failure(model, pieces[-1], tolerance, method), run)
     return run
-
-
-def _integrate(functions: Compiled, plan: Schedule, x: np.ndarray, method: str, rtol: float, atol: np.ndarray) -> list[Piece]:
-    """Integrate segment by segment, restarting the solver at each switch; stop at the first problem."""
-    rows, columns = functions.pattern
-    rhs, entries, size = functions.rhs, functions.jacobian, len(x)
-    pieces: list[Piece] = []
-    for segment in plan.segments:
-        if segment.constant:
-            values = segment.values(segment.start)
-            rates, slopes = rhs.bind(values), entries.bind(values)
-        else:
-            rates, slopes = (partial(_moving, function, segment.values) for function in (rhs, entries))
-
-        def jacobian(t, state, slopes=slopes):
-            matrix = np.zeros((size, size))
-            matrix[rows, columns] = slopes(t, state)
-            return matrix
-
-        piece = integrate(method, rates, jacobian, segment.start, segment.end, x, rtol, atol)
-        _check_signs(functions.model, piece, atol)
-        pieces.append(piece)
-        if piece.problem:
-            break
-        x = piece.x[-1]
-    return pieces
-
-
-def _moving(function: Functions, values: Callable, t: float, state: list[float]) -> list[float]:
-    return function(t, state, values(t))
 
 
 def _check_signs(model: Model, piece: Piece, atol: np.ndarray) -> None:
@@ -115,16 +86,16 @@ def _check_signs(model: Model, piece: Piece, atol: np.ndarray) -> None:
 
 
 def _initial(model: Model, case: Case, functions: Compiled, plan: Schedule, own: Mapping) -> np.ndarray:
-    try:
-        base = functions.initial(plan.start, [0.0] * len(model.stocks), plan.base)
-    except (ArithmeticError, ValueError) as error:
-        raise InputError(f"model {model.name!r}: its initial values cannot be computed ({error}); mend a parameter or an initial value") from None
-    x = np.array(base, float)
+    given = np.full(len(model.stocks), -np.inf)  # the declared initial value is wanted
     places = {stock.name: index for index, stock in enumerate(model.stocks)}
-    for where, given in ((f"case {case.name!r}, initial", case.initial), ("initial", own)):
-        for name, value in given.items():
+    for where, values in ((f"case {case.name!r}, initial", case.initial), ("initial", own)):
+        for name, value in values.items():
             stock = model.quantity(name, where, Stock)
-            x[places[stock.name]] = finite_number(f"{where}, {stock.name}", value)
+            given[places[stock.name]] = finite_number(f"{where}, {stock.name}", value)
+    try:
+        x = np.array(functions.initial(plan.start, given.tolist(), plan.base), float)
+    except (ArithmeticError, ValueError, TypeError) as error:
+        raise InputError(f"model {model.name!r}: its initial values cannot be computed ({error}); mend a parameter or an initial value") from None
     for stock, value in zip(model.stocks, x, strict=True):
         if not np.isfinite(value):
             raise InputError(f"{stock.where}: its initial value is {value}; give a finite one")

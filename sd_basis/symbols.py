@@ -16,7 +16,9 @@ from typing import Any
 
 import sympy
 
+from .choices import carried_out
 from .errors import InputError
+from .written import Recording
 
 _PROCESS = os.urandom(6).hex()
 _ORDINALS = itertools.count(1)
@@ -36,23 +38,32 @@ def finite_number(where: str, value: Any) -> float:
 
 def as_expression(where: str, value: Any) -> sympy.Expr:
     """Return `value` as a sympy expression of numbers and quantities; text is never evaluated."""
+    return equation(where, value)[1]
+
+
+def equation(where: str, value: Any) -> tuple[sympy.Expr, sympy.Expr]:
+    """Return an equation as written, for the units, and as it is computed; raise InputError where it is none."""
     if isinstance(value, (str, bytes, bool)):
         raise InputError(f"{where}: {value!r} is text or a truth value; write a number or an expression of quantities")
     try:
-        expression = sympy.sympify(value, strict=True)
+        written = sympy.sympify(value, strict=True)
     except (sympy.SympifyError, TypeError):
         raise InputError(f"{where}: {value!r} is not an expression; write numbers, quantities and sympy functions") from None
-    if not isinstance(expression, sympy.Expr):
-        raise InputError(f"{where}: {expression} is a {type(expression).__name__}, not a quantity; "
+    if not isinstance(written, sympy.Expr):
+        raise InputError(f"{where}: {written} is a {type(written).__name__}, not a quantity; "
                          "write an expression with a numerical value")
+    try:
+        expression = carried_out(written)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
     if expression.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo):
-        raise InputError(f"{where}: the expression {expression} is not finite; look for a division by zero")
+        raise InputError(f"{where}: the expression {written} is not finite; look for a division by zero")
     if expression.has(sympy.I):
         raise InputError(f"{where}: the expression {expression} is not real; write it without imaginary numbers")
-    stray = [symbol for symbol in expression.free_symbols if not isinstance(symbol, Quantity)]
+    stray = [symbol for symbol in written.free_symbols if not isinstance(symbol, Quantity)]
     if stray:
         raise InputError(f"{where}: {stray[0]} is a plain sympy symbol; declare it as a Parameter, Stock or Auxiliary")
-    return expression
+    return written, expression
 
 
 def _restore(cls: type, name: str, identity: tuple) -> Quantity:
@@ -60,7 +71,7 @@ def _restore(cls: type, name: str, identity: tuple) -> Quantity:
     return cls._create(name, identity) if found is None else found
 
 
-class Quantity(sympy.Symbol):
+class Quantity(Recording, sympy.Symbol):
     """A named quantity of a model; its definition (unit, value, equation) is in its attributes."""
 
     unit: str | None

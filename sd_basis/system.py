@@ -59,6 +59,11 @@ class System:
                 net[self._row[stock]].append(sign * flow)
         return [sympy.Add(*terms) for terms in net]
 
+    def program(self, wanted: Iterable[sympy.Expr]) -> Program:
+        """The program of any expressions of the model's quantities."""
+        wanted = list(wanted)
+        return Program([(quantity, self.model.equations[quantity]) for quantity in self.needed_for(wanted)], wanted)
+
     def needed_for(self, wanted: Iterable[sympy.Expr]) -> list[Quantity]:
         """Return the computed quantities that the wanted expressions rest on, in order."""
         needed: set = set()
@@ -66,18 +71,17 @@ class System:
             needed |= expression.free_symbols
         for quantity in reversed(self.model.computed):
             if quantity in needed:
-                needed |= quantity.expression.free_symbols
+                needed |= self.model.equations[quantity].free_symbols
         return [quantity for quantity in self.model.computed if quantity in needed]
 
     def uses_time(self, wanted: Iterable[sympy.Expr]) -> bool:
         """Tell whether TIME stands in the equations that the wanted expressions rest on."""
         wanted = list(wanted)
-        return any(TIME in expression.free_symbols for expression in (*wanted, *(item.expression for item in self.needed_for(wanted))))
+        return any(TIME in expression.free_symbols for expression in (*wanted, *(self.model.equations[item] for item in self.needed_for(wanted))))
 
     def right_hand_side(self) -> Program:
         """The program of dx/dt."""
-        net = self.derivatives()
-        return Program([(quantity, quantity.expression) for quantity in self.needed_for(net)], net)
+        return self.program(self.derivatives())
 
     @cached_property
     def jacobian_pattern(self) -> list[tuple[int, int]]:
@@ -103,7 +107,7 @@ class System:
     def jacobian(self) -> Program:
         """The program of the entries of df/dx at `jacobian_pattern`."""
         assignments, entries = self._jacobian_entries
-        values = [(quantity, quantity.expression) for quantity in self.needed_for(self.derivatives())]
+        values = [(quantity, self.model.equations[quantity]) for quantity in self.needed_for(self.derivatives())]
         return Program(values + assignments, [entry for _, entry in entries])
 
     def chain_rule(self, quantities: list[Quantity]) -> tuple[list[Assignment], dict]:
@@ -123,10 +127,10 @@ class System:
 
         for quantity in quantities:
             slopes: dict[Stock, list] = {}
-            for symbol in sorted(quantity.expression.free_symbols, key=lambda item: item.identity[1]):
+            for symbol in sorted(self.model.equations[quantity].free_symbols, key=lambda item: item.identity[1]):
                 if symbol not in self._row and not gradient.get(symbol):
                     continue
-                link = name(sympy.diff(quantity.expression, symbol), "link")
+                link = name(sympy.diff(self.model.equations[quantity], symbol), "link")
                 upstream = {symbol: sympy.S.One} if symbol in self._row else gradient[symbol]
                 for stock, slope in upstream.items():
                     slopes.setdefault(stock, []).append(link * slope)
@@ -167,7 +171,7 @@ class System:
             if goods is None or goods.instrument is None:
                 continue
             gain = trade.payment - sympy.sympify(goods.instrument.price) * trade.delivery
-            if trade.payment.expression == goods.instrument.price * trade.delivery:
+            if self.model.equations[trade.payment] == goods.instrument.price * trade.delivery:
                 continue
             source, sink = trade.paid
             payee = sink.holder if sink is not CLOUD else source.instrument.issuer
@@ -202,7 +206,7 @@ class System:
             outputs += [total, self.boundary(instrument)]
         moving = {instrument: price for instrument, price in prices.items() if not price.is_number}
         needed = self.needed_for([*outputs, *net, *moving.values()])
-        assignments = [(quantity, quantity.expression) for quantity in needed]
+        assignments = [(quantity, self.model.equations[quantity]) for quantity in needed]
         slopes, gradient = self.chain_rule(self.needed_for(moving.values()))
         assignments += slopes
         speed = {}
@@ -223,5 +227,5 @@ class System:
 
     def observation(self) -> Program:
         """The program of every computed quantity."""
-        return Program([(quantity, quantity.expression) for quantity in self.model.computed], list(self.observables()))
+        return self.program(self.observables())
 

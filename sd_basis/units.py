@@ -15,8 +15,11 @@ from functools import lru_cache
 
 import sympy
 
+from .choices import choose, largest, smallest, truth
 from .errors import InputError
-from .quantities import Quantity
+from .lookups import look
+from .symbols import Quantity
+from .written import WrittenPower, WrittenProduct, WrittenSum
 
 # Scale and base of each known unit; a time unit is counted in days, a year of 365.25.
 KNOWN: dict[str, tuple[float, str | None]] = {
@@ -143,10 +146,10 @@ class Units:
             return known.get(expression)
         if expression.is_number:
             return ONE
-        if expression.is_Mul:
+        if expression.is_Mul or isinstance(expression, WrittenProduct):
             factors = [self._unit(where, argument, known) for argument in expression.args]
             return None if None in factors else math.prod(factors, start=ONE)
-        if expression.is_Pow:
+        if expression.is_Pow or isinstance(expression, WrittenPower):
             base, exponent = expression.args
             unit = self._unit(where, base, known)
             if exponent.is_Rational:
@@ -168,7 +171,14 @@ class Units:
                 if isinstance(pair.args[1], sympy.core.relational.Relational):
                     self._unit(where, pair.args[1], known)
             return self._common(where, [pair.args[0] for pair in expression.args], expression, known)
-        if expression.is_Add or isinstance(expression, (sympy.Max, sympy.Min, sympy.Abs)) or alike:
+        if isinstance(expression, choose):
+            self._unit(where, expression.args[0], known)
+            return self._common(where, expression.args[1:], expression, known)
+        if isinstance(expression, truth):
+            return self._threshold(where, expression.args[0], known)
+        if isinstance(expression, look):
+            return self._lookup(where, expression, known)
+        if expression.is_Add or isinstance(expression, (WrittenSum, largest, smallest, sympy.Max, sympy.Min, sympy.Abs)) or alike:
             return self._common(where, expression.args, expression, known)
         if isinstance(expression, sympy.core.relational.Relational):  # a bare number is a threshold in the other side's unit
             self._common(where, [side for side in expression.args if not side.is_number], expression, known)
@@ -176,6 +186,22 @@ class Units:
         for argument in expression.args:
             self._dimensionless(where, argument, f"the argument {argument} of {type(expression).__name__}", known)
         return ONE
+
+    def _threshold(self, where: str, margin: sympy.Expr, known: dict) -> Unit:
+        """Check the margin of a condition, in which a bare number is a threshold in the other side's unit."""
+        inner = margin.args[0] if isinstance(margin, sympy.Abs) else margin
+        if isinstance(inner, WrittenSum):
+            self._common(where, [term for term in inner.args if not term.is_number], inner, known)
+        else:
+            self._unit(where, inner, known)
+        return ONE
+
+    def _lookup(self, where: str, expression: look, known: dict) -> Unit | None:
+        lookup, argument = expression.args
+        unit = self._unit(where, argument, known)
+        if unit is not None and lookup.of is not None and not argument.is_number:
+            _agree(where, f"the argument {argument} of {lookup.name}", unit, "the table", self.parse(lookup.of, f"{lookup.where}, of"))
+        return known.get(lookup)
 
     def _common(self, where: str, arguments, expression: sympy.Basic, known: dict) -> Unit | None:
         first, of = None, None

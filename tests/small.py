@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import sympy
 from hypothesis import strategies as st
 
-from sd_basis import CLOUD, Auxiliary, Flow, Instrument, Model, Parameter, Policy, Sector, Series, Stock, Trade, positive, simulate
+from sd_basis import CLOUD, Auxiliary, Flow, Instrument, Model, Parameter, Policy, Sector, Series, Stock, Trade, define, positive, simulate
 
 
 def words(**names) -> SimpleNamespace:
@@ -56,7 +56,7 @@ def market(*extra, leak=False, at_price=True):
     dealer_bonds = Stock("dealer_bonds", 10, "bond", holder=dealer, instrument=bonds)
     fund_cash = Stock("fund_cash", 5, "dollar", holder=fund, instrument=cash)
     dealer_cash = Stock("dealer_cash", 200, "dollar", holder=dealer, instrument=cash)
-    price.expression = fair - impact * dealer_bonds
+    define(price, fair - impact * dealer_bonds)
     paid_at = price if at_price else price * sympy.Rational(9, 10)
     sale = Trade("sale", delivered=(fund_bonds, dealer_bonds), paid=(dealer_cash, fund_cash), rate=pace * fund_bonds, price=paid_at)
     lending = Flow("lending", source=dealer_cash, sink=fund_cash, rate=coupon * dealer_bonds, transfer=True)

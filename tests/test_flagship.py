@@ -242,7 +242,7 @@ def test_the_jacobian_equals_differences_in_forty_digits_at_a_hundred_random_sta
     names = {"exp": mpmath.exp, "tanh": mpmath.tanh, "sqrt": mpmath.sqrt, "log": mpmath.log, **SCALAR}
     inner, constants = (types.FunctionType(function.__code__, names) for function in (compiled.rhs.inner, compiled.rhs.constants))
     whole = run("march-2020")
-    values = whole.path.schedule.segments[3].values(14.5)
+    values = whole.path.segments[3].values(14.5)
     fixed = constants(values)
     random = np.random.default_rng(2020)
     rows, columns = compiled.pattern

@@ -77,7 +77,7 @@ def _cases(asked: Request, names: tuple[str, ...]) -> list[Case]:
 
 def _starts(run: Run) -> list[float]:
     """Return the starts of a run's policies, in order; its shocks are not among them."""
-    return sorted(action.start for action in run.path.schedule.actions[len(run.case.shocks):])
+    return sorted(action.start for action in run.path.schedule.actions if not action.shock)
 
 
 def _at_work(run: Run) -> list[float]:

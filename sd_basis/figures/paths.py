@@ -39,7 +39,7 @@ _POINTS = 401
 def on_grid(run: Run, points: int = _POINTS) -> Run:
     """Return the run shown on an even grid with both sides of every switch, so that its table has a fixed length."""
     start, end = run.path.t[0], run.path.t[-1]
-    switches = [segment.start for segment in run.path.schedule.segments[1:] if start < segment.start < end]
+    switches = [segment.start for segment in run.path.segments[1:] if start < segment.start < end]
     times = np.unique(np.concatenate([np.linspace(start, end, points), switches, np.nextafter(switches, -np.inf)]))
     return Run(run.model, run.case, run.path, times, run.solver, run.atol)
 
@@ -103,7 +103,7 @@ def _starts(runs: Sequence[Run]) -> dict[str, dict[float, list[int]]]:
     """Return by policy and start the runs (by number) in which it starts then."""
     starts: dict[str, dict[float, list[int]]] = {}
     for index, run in enumerate(runs):
-        for action in run.path.schedule.actions:
+        for action in run.path.actions:
             starts.setdefault(action.name, {}).setdefault(action.start, []).append(index)
     return starts
 

@@ -1,0 +1,95 @@
+"""Units of a model: every equation, initial value, policy, impulse and condition, on the tree as written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sympy
+
+from .errors import InputError
+from .quantities import START, TIME, Flow, Quantity
+from .units import Unit, Units
+
+if TYPE_CHECKING:
+    from .model import Model
+
+
+def check(model: Model) -> dict[Quantity, Any]:
+    """Return each quantity's unit, None where it is unknown; raise InputError at the first equation that does not fit."""
+    units = Units(model.unit_definitions)
+    time = units.parse(model.time_unit, f"{model.where}, time unit")
+    known: dict[Quantity, Any] = {quantity: units.of(quantity) for quantity in (*model.stocks, *model.parameters, *model.series, *model.lookups)}
+    staged = [stock for stock in model.stocks if stock.unit is None and getattr(stock, "holds", None) is not None]
+    # where some units are unknown, a bare number beside TIME may well be one of them
+    known[TIME] = known[START] = time if all(known[quantity] is not None for quantity in known if quantity not in staged) else None
+    for _ in range(1 + len(staged)):  # a delay's stages have the unit of what they hold, which may rest on another delay
+        _check_computed(model, units, known, time)
+        unknown = [stock for stock in staged if known[stock] is None]
+        for stock in unknown:
+            known[stock] = units.check(stock.where, stock.holds, None, known)
+        if not unknown or all(known[stock] is None for stock in unknown):
+            break
+    for stock in model.stocks:
+        units.check(f"{stock.where}, initial value", stock.written, known[stock], known)
+    for instrument in dict.fromkeys(stock.instrument for stock in model.stocks if stock.instrument is not None):
+        _check_price(model, instrument, units, known)
+    _check_actions(model, units, known, time)
+    return known
+
+
+def _check_computed(model: Model, units: Units, known: dict, time: Unit) -> None:
+    for quantity in model.computed:
+        declared = _flow_unit(quantity, known, time) if isinstance(quantity, Flow) else units.of(quantity)
+        known[quantity] = units.check(quantity.where, quantity.written if quantity.written is not None else quantity.expression, declared, known)
+
+
+def _flow_unit(flow: Flow, known: dict, time: Unit) -> Unit | None:
+    ends = [known[stock] for stock, _ in flow.ends]
+    rates = [end * time ** -1 for end in ends if end is not None]
+    if len(rates) == 2 and not rates[0].same(rates[1]):
+        raise InputError(f"{flow.where}: it joins {flow.source} in {ends[0]} and {flow.sink} in {ends[1]}; "
+                         "a flow carries one unit, use a Trade for an exchange")
+    return rates[0] if rates else None
+
+
+def _check_price(model: Model, instrument: Any, units: Units, known: dict) -> None:
+    """Stocks of an instrument have one unit, and unit times price is the same money for every instrument of a sector."""
+    of = [(stock, known[stock]) for stock in model.stocks if stock.instrument is instrument and known[stock] is not None]
+    for stock, unit in of[1:]:
+        if not unit.same(of[0][1]):
+            raise InputError(f"instrument {instrument.name!r}: {of[0][0].name} is in {of[0][1]} but {stock.name} is in {unit}; "
+                             "stocks of one instrument share a unit, mend one or make two instruments")
+    price = sympy.sympify(instrument.price)
+    if not of or (price.is_number and price != 1):  # a bare number may carry any unit
+        return
+    worth = of[0][1] if price == 1 else None if known[price] is None else of[0][1] * known[price]
+    if worth is None:
+        return
+    for other in dict.fromkeys(stock.instrument for stock in model.stocks if stock.instrument is not None):
+        if other is instrument:
+            return
+        other_price = sympy.sympify(other.price)
+        unit = next((known[stock] for stock in model.stocks if stock.instrument is other and known[stock] is not None), None)
+        if unit is None or (other_price.is_number and other_price != 1) or (not other_price.is_number and known[other_price] is None):
+            continue
+        money = unit if other_price == 1 else unit * known[other_price]
+        if not worth.same(money):
+            raise InputError(f"instrument {instrument.name!r}: its stocks at its price are worth {worth}, but those of {other.name!r} are worth {money}; "
+                             "a balance sheet is in one money, mend a price or a unit")
+
+
+def _check_actions(model: Model, units: Units, known: dict, time: Unit) -> None:
+    for outcome in model.outcomes:
+        for condition in (outcome.when, outcome.once):
+            if condition is not None:
+                units.check(f"outcome {outcome.name!r}", condition, None, known)
+    for policy in model.policies.values():
+        for parameter, expression in policy.written.items():
+            units.check(f"policy {policy.name!r}, {parameter.name}", expression, known[parameter], known)
+    for impulse in model.impulses.values():
+        ends = [known[stock] for stock, _ in next(iter(impulse.amounts)).ends]
+        units.check(f"impulse {impulse.name!r}, amount", impulse.written, next((end for end in ends if end is not None), None), known)
+    for item in (*model.policies.values(), *model.impulses.values()):
+        if item.when is not None:
+            units.check(f"{type(item).__name__.lower()} {item.name!r}, when", item.when, None, known)
+        units.check(f"{type(item).__name__.lower()} {item.name!r}, delay", item.delay, time, known)

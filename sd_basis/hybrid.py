@@ -1,0 +1,229 @@
+"""A run from switch to switch: dated actions, triggers, impulses and kinks, with the solver restarted at each.
+
+At a switch, in this order: what links hold is taken, dated impulses pass with amounts taken just before, actions
+end and begin, and triggers whose condition holds fire, which may let more impulses pass and more actions begin.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import sympy
+
+from .actions import Action, acting
+from .codegen import Functions
+from .compiled import Compiled
+from .course import Course, Status, Switch
+from .declarations import Impulse, Policy, holds_at_zero, margin
+from .errors import InputError
+from .integrators import Piece, integrate
+from .model import Model
+from .schedule import Kick, Schedule, Segment
+from .watching import Crossing, Watch, Watched
+
+_MOST_SWITCHES = 20_000
+_CHATTER = 60  # this many crossings in a row without progress in time mean that two equations push against each other
+
+
+class Advance:
+    """Integrates a schedule; `advance` below is its door."""
+
+    def __init__(self, functions: Compiled, plan: Schedule, status: Status, method: str, rtol: float, atol: np.ndarray, check: Callable[[Piece], None]):
+        self.functions, self.plan, self.method, self.rtol, self.atol, self.check = functions, plan, method, rtol, atol, check
+        self.model = functions.model
+        self.triggers = {item.name: item for item in plan.triggers}
+        self.rows = {name: row for row, name in enumerate(self.triggers)}
+        conditions = tuple(margin(f"{name!r}, when", item.when) for name, item in self.triggers.items())
+        self.margins, self.kinks = functions.watching(conditions)
+        self.state = dict.fromkeys(self.triggers, "armed") | {name: word for name, word in status.triggers.items() if name in self.triggers}
+        self.held, self.passed = dict(status.held), list(status.passed)
+        self.fired: list[tuple[str, float, int]] = list(status.fired)
+        self.own: dict[tuple[str, float, int], Action] = {}
+        self.number = 0
+        self.course = Course()
+
+    # What is in force ----------------------------------------------------------------------
+
+    def actions(self) -> list[Action]:
+        """Return the dated and the fired actions in the order in which they compose."""
+        found: list[Action] = []
+        for item in self.plan.order:
+            if isinstance(item, Policy):
+                for entry in self.fired:
+                    if entry[0] == item.name:
+                        if entry not in self.own:
+                            end = entry[1] + item.duration if item.duration is not None else math.inf
+                            self.own[entry] = acting(self.model, item, entry[1], end, cause=entry[2])
+                        found.append(self.own[entry])
+            elif item.holds:
+                names = [self.model.parameters[place].name for place, _ in item.holds]
+                if all(name in self.held for name in names):
+                    found.append(item.holding({place: self.held[name] for (place, _), name in zip(item.holds, names, strict=True)}))
+            else:
+                found.append(item)
+        return found
+
+    def pending(self) -> list[Kick]:
+        """Return the impulses that have not passed yet."""
+        fired = [Kick(self.triggers[name], start, cause=cause) for name, start, cause in self.fired if isinstance(self.triggers[name], Impulse)]
+        return [kick for kick in (*self.plan.kicks, *fired) if (kick.impulse.name, kick.time) not in self.passed]
+
+    def next_time(self, t: float) -> float:
+        """Return the next time at which something is due."""
+        times = [self.plan.end, *self.plan.switches, *(kick.time for kick in self.pending())]
+        if self.fired:
+            times += [time for action in self.actions() for time in (action.start, action.end, *action.knots)]
+        return min(time for time in times if time > t + self.plan.nearest)
+
+    # A switch ------------------------------------------------------------------------------
+
+    def values_before(self, t: float) -> list:
+        """Return the inputs just before a time at which no piece ends: where a run begins."""
+        before = [action for action in self.actions() if action.start < t - self.plan.nearest and t <= action.end + self.plan.nearest]
+        if not before:
+            return self.plan.base
+        return self.plan.segment(t, t + max(self.plan.nearest, math.ulp(t)), [replace(action, end=math.inf) for action in before]).values(t)
+
+    def arrive(self, t: float, x: np.ndarray, inputs: list, crossing: Crossing | None = None) -> tuple[np.ndarray, float, Segment]:
+        """Carry out the switch at t and return the state after it, the end of the next segment and that segment."""
+        before, due = x, t + self.plan.nearest
+        held = self.take_held(t, x, inputs, due)
+        passing = [kick for kick in self.pending() if kick.time <= due]
+        x = self.kick(t, x, inputs, passing)
+        kicks, names = list(passing), []
+        while True:
+            right = self.next_time(t)
+            segment = self.plan.segment(t, right, self.actions())
+            new = self.fire(t, x, segment, names)
+            now = [kick for kick in self.pending() if kick.time <= due]
+            if not new:
+                break
+            x = self.kick(t, x, segment.values(t), now)
+            kicks += now
+            names += new
+        self.course.switches.append(Switch(t, before, inputs, crossing, tuple(kicks), tuple(names), tuple(held)))
+        self.course.statuses.append(Status(dict(self.state), tuple(self.fired), dict(self.held), tuple(self.passed)))
+        self.number += 1
+        return x, right, segment
+
+    def take_held(self, t: float, x: np.ndarray, inputs: list, due: float) -> list[str]:
+        """Take the values that cut links hold from now on."""
+        taken = []
+        for item in self.plan.order:
+            if isinstance(item, Action) and item.holds and item.start <= due:
+                for place, quantity in item.holds:
+                    name = self.model.parameters[place].name
+                    if name not in self.held:
+                        self.held[name] = self.functions.value_of(quantity, t, x, inputs)
+                        taken.append(name)
+        return taken
+
+    def kick(self, t: float, x: np.ndarray, inputs: list, kicks: list[Kick]) -> np.ndarray:
+        """Return the state after impulses that pass at once, all with amounts taken before."""
+        if not kicks:
+            return x
+        after = x.copy()
+        amounts = self.functions.amounts(t, x.tolist(), inputs)
+        for kick in kicks:
+            self.passed.append((kick.impulse.name, kick.time))
+            for row, place in self.functions.kicked[kick.impulse.name]:
+                after += self.functions.system.incidence[:, place] * amounts[row]
+        return after
+
+    def fire(self, t: float, x: np.ndarray, segment: Segment, already: list[str]) -> list[str]:
+        """Fire the armed triggers whose condition holds, and arm those whose condition has become false."""
+        if not self.triggers:
+            return []
+        margins = self.margins(t, x.tolist(), segment.values(t))
+        new = []
+        for name, item in self.triggers.items():
+            value = margins[self.rows[name]]
+            holds = value > 0 or (value == 0 and holds_at_zero(item.when))
+            if self.state[name] == "waiting" and not holds and not self.busy(item, t):
+                self.state[name] = "armed"
+            elif self.state[name] == "armed" and holds and name not in already:
+                self.state[name] = "waiting" if item.rearm else "spent"
+                delay = _delay(self.model, item, segment.values(t))
+                self.fired.append((name, t + delay, self.number))
+                new.append(name)
+        return new
+
+    def busy(self, item: Policy | Impulse, t: float) -> bool:
+        """Tell whether the last firing of a trigger has not run its course."""
+        last = max((start for name, start, _ in self.fired if name == item.name), default=-math.inf)
+        return last + (item.duration if isinstance(item, Policy) else 0.0) > t + self.plan.nearest
+
+    # A segment -----------------------------------------------------------------------------
+
+    def watch(self, segment: Segment) -> Watch | None:
+        """Return what has to be watched over a segment."""
+        watched = [Watched(self.rows[name], "trigger", above=holds_at_zero(item.when), item=self.rows[name])
+                   for name, item in self.triggers.items() if self.state[name] != "spent"]
+        watched += [replace(item, times=0) for item in self.kinks]
+        if not watched:
+            return None
+        if segment.constant:
+            return Watch(self.margins.bind(segment.values(segment.start)), watched)
+        return Watch(partial(_moving, self.margins, segment.values), watched)
+
+    def integrate(self, segment: Segment, x: np.ndarray) -> Piece:
+        """Integrate one segment, to its end or to the first crossing."""
+        rows, columns = self.functions.pattern
+        rhs, entries, size = self.functions.rhs, self.functions.jacobian, len(x)
+        if segment.constant:
+            values = segment.values(segment.start)
+            rates, slopes = rhs.bind(values), entries.bind(values)
+        else:
+            rates, slopes = (partial(_moving, function, segment.values) for function in (rhs, entries))
+
+        def jacobian(t, state):
+            matrix = np.zeros((size, size))
+            matrix[rows, columns] = slopes(t, state)
+            return matrix
+        return integrate(self.method, rates, jacobian, segment.start, segment.end, x, self.rtol, self.atol, self.watch(segment))
+
+    def run(self, x: np.ndarray) -> Course:
+        """Integrate to the end of the schedule, or to the first problem."""
+        t, end = self.plan.start, self.plan.end
+        inputs, crossing = self.values_before(t), None
+        recent: list[float] = []
+        while end - t > self.plan.nearest:
+            x, right, segment = self.arrive(t, x, inputs, crossing)
+            piece = self.integrate(segment, x)
+            self.check(piece)
+            segment = replace(segment, end=float(piece.t[-1]))
+            crossing = piece.crossing
+            if crossing is not None:
+                recent = [*recent[-_CHATTER + 1:], crossing.time]
+                if len(recent) == _CHATTER and recent[-1] - recent[0] < 1e-9 * (end - self.plan.start) and crossing.watched.kind == "jump":
+                    piece.problem, piece.mendable = "an equation switches back and forth there", True
+            if len(self.course.pieces) > _MOST_SWITCHES:
+                piece.problem, piece.mendable = f"more than {_MOST_SWITCHES} switches were needed", True
+            self.course.pieces.append(piece)
+            self.course.segments.append(segment)
+            if piece.problem:
+                break
+            t, x, inputs = float(piece.t[-1]), piece.x[-1], segment.values(float(piece.t[-1]))
+        return self.course
+
+
+def advance(functions: Compiled, plan: Schedule, x: np.ndarray, status: Status, method: str, rtol: float, atol: np.ndarray,
+            check: Callable[[Piece], None]) -> Course:
+    """Integrate a schedule from a state and a status; `check` may end a piece with a problem."""
+    return Advance(functions, plan, status, method, rtol, atol, check).run(x)
+
+
+def _moving(function: Functions, values: Callable, t: float, state: list[float]) -> list[float]:
+    return function(t, state, values(t))
+
+
+def _delay(model: Model, item: Policy | Impulse, inputs: list) -> float:
+    """Return a trigger's delay at the inputs in force; raise InputError where it is negative."""
+    value = float(item.delay.xreplace({symbol: sympy.Float(inputs[model.input_places[symbol]]) for symbol in item.delay.free_symbols}))
+    if not value >= 0:
+        raise InputError(f"{item.name!r}, delay: it comes to {value:g}; give a length of time that is not negative")
+    return value
