@@ -24,6 +24,7 @@ _DOOR = {
     "CLOUD": "quantities", "START": "quantities", "TIME": "quantities",
     "Auxiliary": "quantities", "Flow": "quantities", "Instrument": "quantities", "Parameter": "quantities",
     "Sector": "quantities", "Stock": "quantities", "define": "quantities",
+    "DELAY1": "delays", "DELAY3": "delays", "DELAYN": "delays", "SMOOTH": "delays", "SMOOTH3": "delays", "SMOOTHN": "delays",
     "Family": "families", "Series": "series", "Lookup": "lookups",
     "Impulse": "declarations", "Outcome": "declarations", "Policy": "declarations", "Trade": "declarations",
     "If": "choices", "Max": "choices", "Min": "choices", "positive": "gates", "Model": "model", "Case": "case", "load": "library", "System": "system",

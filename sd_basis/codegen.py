@@ -53,7 +53,7 @@ def source(model: Model, program: Program, scalar: bool) -> str:
     """Return the source of a program; raise InputError for a function that has no code."""
     time = sympy.Symbol("t", real=True)
     stocks = [sympy.Symbol(f"x{i}", real=True) for i in range(len(model.stocks))]
-    inputs = model.inputs
+    inputs = (*model.inputs, *model.modes.values())
     given = [sympy.Symbol(f"p{i}", real=True) for i in range(len(inputs))]
     short = {TIME: time, **dict(zip(model.stocks, stocks, strict=True)), **dict(zip(inputs, given, strict=True))}
     for number, (symbol, _) in enumerate(program.assignments):

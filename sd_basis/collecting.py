@@ -111,7 +111,9 @@ def _mentions(model: Model, quantity: Quantity) -> list[Quantity]:
     expression = quantity.initial if isinstance(quantity, Stock) else quantity.expression
     if expression is None:
         raise InputError(f"{model.where}: {quantity.where} is declared but has no equation; give it one with define()")
-    symbols = sorted(expression.free_symbols, key=lambda symbol: symbol.identity[1])
+    written = expression if quantity.written is None else quantity.written
+    # what sympy has cancelled still has its unit to be checked
+    symbols = sorted(expression.free_symbols | written.free_symbols, key=lambda symbol: symbol.identity[1])
     if START in symbols:
         raise InputError(f"{quantity.where}: it uses START, which only a policy has; use TIME or a parameter")
     return symbols

@@ -22,7 +22,7 @@ import sympy
 from .codegen import Functions, functions, source
 from .declarations import margin
 from .model import Model
-from .programs import impulse_program, initial_program, rate_kinks
+from .programs import impulse_ledger_program, impulse_program, initial_program, mode_program, watch_program
 from .quantities import Quantity
 from .storage import write_atomic
 from .system import Program, System
@@ -49,7 +49,7 @@ def fingerprint(model: Model) -> str:
         parts = [type(quantity).__name__, quantity.name, quantity.unit or ""]
         for expression in (getattr(quantity, "initial", None), model.equations.get(quantity), getattr(quantity, "written", None)):
             parts.append("" if expression is None else _text(expression))
-        for attribute in ("holder", "instrument", "source", "sink", "transfer", "of", "kind", "below", "x"):
+        for attribute in ("holder", "instrument", "source", "sink", "transfer", "of", "interpolation", "below", "x"):
             parts.append(str(getattr(quantity, attribute, "")))
         digest.update("|".join(parts).encode() + b"\n")
     for trade in model.trades:
@@ -118,9 +118,19 @@ class Compiled:
         return self._function("initial", lambda: initial_program(self.system), scalar=True)
 
     @cached_property
+    def modes(self) -> Functions:
+        """What the nodes held over a piece of the run are, from floats."""
+        return self._function("modes", lambda: mode_program(self.system), scalar=True)
+
+    @cached_property
     def amounts(self) -> Functions:
         """What passes through each flow in each impulse, from floats; `kicked` tells which is which."""
         return self._function("amounts", lambda: impulse_program(self.system), scalar=True)
+
+    @cached_property
+    def impulse_ledger(self) -> Functions:
+        """What each impulse declares for each sector and instrument, from floats."""
+        return self._function("impulse-ledger", lambda: impulse_ledger_program(self.system), scalar=True)
 
     @cached_property
     def kicked(self) -> dict[str, list[tuple[int, int]]]:
@@ -129,14 +139,18 @@ class Compiled:
         places = {flow: place for place, flow in enumerate(self.model.flows)}
         return {name: [(next(rows), places[flow]) for flow in impulse.amounts] for name, impulse in self.model.impulses.items()}
 
+    def kick(self, name: str, t: float, x: np.ndarray, inputs: list) -> np.ndarray:
+        """Return by how much an impulse moves each stock."""
+        amounts = self.amounts(t, x.tolist(), inputs)
+        return sum((self.system.incidence[:, place] * amounts[row] for row, place in self.kicked[name]), np.zeros(len(x)))
+
     def watching(self, conditions: tuple[sympy.Expr, ...]) -> tuple[Functions, list[Watched]]:
         """Return the margins of conditions and of the kinks of the rates, from floats, and the kinks among them."""
         digest = hashlib.sha256("|".join(map(_text, conditions)).encode()).hexdigest()[:12]
         if digest not in self._watching:
-            found = rate_kinks(self.system)
+            found = self.model.kinks
             watched = [Watched(row, kink.kind, kink.levels, kink.above, -1, kink.period) for row, kink in enumerate(found, len(conditions))]
-            self._watching[digest] = self._function(
-                f"watch-{digest}", lambda: self.system.program([*conditions, *(kink.margin for kink in found)]), scalar=True), watched
+            self._watching[digest] = self._function(f"watch-{digest}", lambda: watch_program(self.system, conditions), scalar=True), watched
         return self._watching[digest]
 
     def value_of(self, quantity: Quantity, t: float, x: np.ndarray, inputs: list) -> float:
@@ -176,7 +190,7 @@ class Compiled:
         return self._conditions.index(condition)
 
     def _blank(self) -> tuple[list, list]:
-        return ([0.0] * len(self.model.stocks), [0.0] * len(self.model.inputs))
+        return ([0.0] * len(self.model.stocks), [0.0] * (len(self.model.inputs) + len(self.model.modes)))
 
     def _function(self, kind: str, program: Callable[[], Program], *, scalar: bool) -> Functions:
         path = cache_folder() / f"{self.key}-{kind}"

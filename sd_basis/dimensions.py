@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sympy
 
 from .errors import InputError
-from .quantities import START, TIME, Flow, Quantity
+from .quantities import START, TIME, Auxiliary, Flow, Quantity
 from .units import Unit, Units
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def check(model: Model) -> dict[Quantity, Any]:
     staged = [stock for stock in model.stocks if stock.unit is None and getattr(stock, "holds", None) is not None]
     # where some units are unknown, a bare number beside TIME may well be one of them
     known[TIME] = known[START] = time if all(known[quantity] is not None for quantity in known if quantity not in staged) else None
+    known.update({quantity: _declared(units, quantity, known, time) for quantity in model.computed})
     for _ in range(1 + len(staged)):  # a delay's stages have the unit of what they hold, which may rest on another delay
         _check_computed(model, units, known, time)
         unknown = [stock for stock in staged if known[stock] is None]
@@ -39,8 +40,12 @@ def check(model: Model) -> dict[Quantity, Any]:
 
 def _check_computed(model: Model, units: Units, known: dict, time: Unit) -> None:
     for quantity in model.computed:
-        declared = _flow_unit(quantity, known, time) if isinstance(quantity, Flow) else units.of(quantity)
+        declared = _declared(units, quantity, known, time)
         known[quantity] = units.check(quantity.where, quantity.written if quantity.written is not None else quantity.expression, declared, known)
+
+
+def _declared(units: Units, quantity: Auxiliary, known: dict, time: Unit) -> Unit | None:
+    return _flow_unit(quantity, known, time) if isinstance(quantity, Flow) else units.of(quantity)
 
 
 def _flow_unit(flow: Flow, known: dict, time: Unit) -> Unit | None:

@@ -97,7 +97,7 @@ class Advance:
         kicks, names = list(passing), []
         while True:
             right = self.next_time(t)
-            segment = self.plan.segment(t, right, self.actions())
+            segment = self.held_modes(self.plan.segment(t, right, actions := self.actions()), x, actions)
             new = self.fire(t, x, segment, names)
             now = [kick for kick in self.pending() if kick.time <= due]
             if not new:
@@ -109,6 +109,13 @@ class Advance:
         self.course.statuses.append(Status(dict(self.state), tuple(self.fired), dict(self.held), tuple(self.passed)))
         self.number += 1
         return x, right, segment
+
+    def held_modes(self, segment: Segment, x: np.ndarray, actions: list[Action]) -> Segment:
+        """Return a segment with the modes that hold at its start."""
+        if not self.model.modes:
+            return segment
+        modes = self.functions.modes(segment.start, x.tolist(), segment.values(segment.start))
+        return self.plan.segment(segment.start, segment.end, actions, modes)
 
     def take_held(self, t: float, x: np.ndarray, inputs: list, due: float) -> list[str]:
         """Take the values that cut links hold from now on."""
@@ -124,14 +131,10 @@ class Advance:
 
     def kick(self, t: float, x: np.ndarray, inputs: list, kicks: list[Kick]) -> np.ndarray:
         """Return the state after impulses that pass at once, all with amounts taken before."""
-        if not kicks:
-            return x
-        after = x.copy()
-        amounts = self.functions.amounts(t, x.tolist(), inputs)
+        after = x
         for kick in kicks:
             self.passed.append((kick.impulse.name, kick.time))
-            for row, place in self.functions.kicked[kick.impulse.name]:
-                after += self.functions.system.incidence[:, place] * amounts[row]
+            after = after + self.functions.kick(kick.impulse.name, t, x, inputs)
         return after
 
     def fire(self, t: float, x: np.ndarray, segment: Segment, already: list[str]) -> list[str]:
@@ -190,6 +193,8 @@ class Advance:
         """Integrate to the end of the schedule, or to the first problem."""
         t, end = self.plan.start, self.plan.end
         inputs, crossing = self.values_before(t), None
+        if self.model.modes:
+            inputs = [*inputs[:-len(self.model.modes)], *self.functions.modes(t, x.tolist(), inputs)]
         recent: list[float] = []
         while end - t > self.plan.nearest:
             x, right, segment = self.arrive(t, x, inputs, crossing)

@@ -15,47 +15,55 @@ from .lookups import look
 class Kink:
     """A margin and its levels: the rates jump there ("jump") or only their slope does ("bend").
 
-    With `above` a level itself belongs to what lies above it; with `period` the levels repeat.
+    A jump comes from a `node` that is constant between the levels: over a piece of the run it is held at the `value`
+    it has at the start, so that the solver never steps on both sides of it. With `above` a level itself belongs to
+    what lies above it; with `period` the levels repeat.
     """
 
     margin: sympy.Expr
     kind: str
+    node: sympy.Expr | None = None
+    value: sympy.Expr | None = None
     levels: tuple[float, ...] = (0.0,)
     above: bool = True
     period: float | None = None
 
 
 def kinks(expressions: Iterable[sympy.Expr]) -> list[Kink]:
-    """Return every kink of expressions, each once, jumps first.
+    """Return every kink of expressions, each once, first those with a node to hold.
 
     What stands in a branch of a choice is only looked at where that branch is taken. Smooth gates are not among
     them: their slope is continuous, and the error control passes them in its stride.
     """
-    found: dict[Kink, None] = {}
+    found: dict[object, Kink] = {}
 
     def walk(node: sympy.Basic, guard: Callable[[sympy.Expr], sympy.Expr]) -> None:
         if isinstance(node, choose):
             condition, then, otherwise = node.args
             walk(condition, guard)
-            walk(then, lambda margin: guard(choose(condition, margin, sympy.S.One)))
-            walk(otherwise, lambda margin: guard(choose(condition, sympy.S.One, margin)))
+            walk(then, lambda inner: guard(choose(condition, inner, sympy.S.One)))
+            walk(otherwise, lambda inner: guard(choose(condition, sympy.S.One, inner)))
             return
         if isinstance(node, truth):
-            found[Kink(guard(node.args[0]), "jump", above=not node.args[1])] = None
+            found.setdefault(node, Kink(guard(node.args[0]), "jump", node, guard(node), above=not node.args[1]))
         elif isinstance(node, (largest, smallest)):
-            found.update({Kink(guard(margin), "bend"): None for margin in node.margins})
+            found.update({(node, margin): Kink(guard(margin), "bend") for margin in node.margins})
         elif isinstance(node, sympy.Abs):
-            found[Kink(guard(node.args[0]), "bend")] = None
+            found[node] = Kink(guard(node.args[0]), "bend")
         elif isinstance(node, look):
             lookup, argument = node.args
             period = lookup.x[-1] - lookup.x[0] if lookup.below == "repeat" else None
-            for kind, levels in zip(("jump", "bend"), lookup.knots, strict=True):
-                if levels:
-                    found[Kink(guard(argument), kind, levels, lookup.kind != "next", period)] = None
+            jumps, bends = lookup.knots
+            above = lookup.interpolation != "next"
+            if lookup.is_step:
+                found.setdefault(node, Kink(guard(argument), "jump", node, guard(node), jumps, above, period))
+            elif jumps:
+                found[node, "jump"] = Kink(guard(argument), "jump", None, None, jumps, above, period)
+            if bends:
+                found[node, "bend"] = Kink(guard(argument), "bend", None, None, bends, above, period)
         for argument in node.args:
             walk(argument, guard)
 
     for expression in expressions:
-        walk(expression, lambda margin: margin)
-    moving = [kink for kink in found if kink.margin.free_symbols]
-    return sorted(moving, key=lambda kink: kink.kind != "jump")
+        walk(expression, lambda inner: inner)
+    return sorted(found.values(), key=lambda kink: kink.node is None)

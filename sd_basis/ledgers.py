@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .course import Switch
 from .path import Path
 from .quantities import Auxiliary
 
@@ -29,7 +30,7 @@ def closing_errors(path: Path) -> dict[str, float]:
     t, x, segment, lengths = path.between((_NODES + 1) / 2)
     rates = path.evaluate(path.compiled.ledger, t, x, segment)[1::2] + _drift(path, t, x, segment, lengths)
     gains = (rates.reshape(len(names), len(lengths), len(_NODES)) @ (_WEIGHTS / 2)) * lengths
-    scales = _scales(path)
+    scales, kicks = _scales(path), impulse_surplus(path)
     errors = {}
     for index, name in enumerate(names):
         # a policy date may move a price at once: that jump is revaluation, holdings do not jump
@@ -37,9 +38,41 @@ def closing_errors(path: Path) -> dict[str, float]:
         steps = np.diff(path.segment) == 0
         integrated = np.where(steps, 0.0, changes)
         integrated[steps] = gains[index]
+        integrated[~steps] += kicks[index]
         error = np.cumsum(integrated) - np.cumsum(changes)
         errors[name] = float(np.max(np.abs(error), initial=0.0) / scales[index])
     return errors
+
+
+def impulse_surplus(path: Path) -> np.ndarray:
+    """Return by ledger (rows) and switch between pieces (columns) what impulses declare beyond what holdings gain by them.
+
+    Holdings jump, and are valued at the price before; at the price after, the holdings after make the revaluation.
+    It is zero where every amount that passes is a transfer, a trade or a boundary flow of the right size.
+    """
+    system, course = path.compiled.system, path.course
+    count = len(system.model.sectors) + len(system.instruments)
+    surplus = np.zeros((count, len(path.pieces) - 1))
+    names = list(system.model.impulses)
+    for column, switch in enumerate(course.switches[1:len(path.pieces)]):
+        x = switch.x
+        for kick in switch.kicks:
+            place = names.index(kick.impulse.name)
+            declared = path.compiled.impulse_ledger(switch.time, x.tolist(), switch.inputs)[place * count:(place + 1) * count]
+            after = x + path.compiled.kick(kick.impulse.name, switch.time, x, switch.inputs)
+            surplus[:, column] += np.array(declared) - _gain(path, switch, after - x)
+    return surplus
+
+
+def _gain(path: Path, switch: Switch, jump: np.ndarray) -> np.ndarray:
+    """Return what each ledger gains by a jump of the stocks, at the prices before it."""
+    system = path.compiled.system
+    jumps = dict(zip(system.stocks, jump, strict=True))
+    prices = {instrument: path.compiled.value_of(instrument.price, switch.time, switch.x, switch.inputs)
+              if isinstance(instrument.price, Auxiliary) else float(instrument.price) for instrument in system.instruments}
+    gains = [sum(sign * prices[stock.instrument] * jumps[stock] for stock, sign in system.positions(sector)) for sector in system.model.sectors]
+    gains += [sum(jumps[stock] for stock in system.stocks if stock.instrument == instrument) for instrument in system.instruments]
+    return np.array(gains, float)
 
 
 def _drift(path: Path, t: np.ndarray, x: np.ndarray, segment: np.ndarray, lengths: np.ndarray) -> np.ndarray:

@@ -50,7 +50,7 @@ class Lookup(Quantity):
         for left, right in zip(self.x, self.x[1:], strict=False):
             if right <= left:
                 raise InputError(f"{self.where}: x = {right:g} follows {left:g}; give points with rising x")
-        self.kind = kind
+        self.interpolation = kind
         self.below, self.above = below or beyond, above or beyond
         if kind not in KINDS:
             raise unknown(self.where, "kind of lookup", kind, KINDS)
@@ -70,15 +70,20 @@ class Lookup(Quantity):
     @property
     def table(self) -> Table:
         """The table as the compiled functions take it."""
-        return Table(self.where, self.x, self.y, self.kind, self.below, self.above)
+        return Table(self.where, self.x, self.y, self.interpolation, self.below, self.above)
+
+    @property
+    def is_step(self) -> bool:
+        """Whether the value is constant between the points."""
+        return self.interpolation in ("previous", "next")
 
     @property
     def knots(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """The x at which the value jumps, and those at which it bends."""
         ends = (self.x[0], self.x[-1])
-        if self.kind in ("previous", "next"):
+        if self.is_step:
             return self.x, ()
-        return (ends, self.x) if self.below == "repeat" else ((), ends if self.kind == "smooth" else self.x)
+        return (ends, self.x) if self.below == "repeat" else ((), ends if self.interpolation == "smooth" else self.x)
 
 
 class Table:

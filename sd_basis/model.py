@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
+import sympy
+
 from .collecting import collect
 from .declarations import Impulse, Outcome, Policy, Trade
 from .errors import InputError, unknown
 from .families import Members
+from .kinks import Kink, kinks
 from .lookups import Lookup
 from .quantities import Auxiliary, Flow, Parameter, Quantity, Sector, Stock, finite_number
 from .series import Series
@@ -85,6 +88,21 @@ class Model:
     def inputs(self) -> tuple[Quantity, ...]:
         """The inputs of the compiled functions, in their order: parameters, series, lookups."""
         return (*self.parameters, *self.series, *self.lookups)
+
+    @cached_property
+    def kinks(self) -> list[Kink]:
+        """Where the rates jump or bend; those with a node to hold come first."""
+        needed: set = set(self.flows)
+        for quantity in reversed(self.computed):
+            if quantity in needed:
+                needed |= self.equations[quantity].free_symbols
+        return kinks(self.equations[quantity] for quantity in self.computed if quantity in needed)
+
+    @cached_property
+    def modes(self) -> dict[sympy.Expr, sympy.Symbol]:
+        """The nodes that are held over each piece of a run, with the inputs that hold them."""
+        nodes = [kink.node for kink in self.kinks if kink.node is not None]
+        return {node: sympy.Symbol(f"_mode{number}", real=True) for number, node in enumerate(nodes)}
 
     @cached_property
     def parameter_places(self) -> dict[Parameter, int]:

@@ -21,7 +21,8 @@ class Path:
         pieces = self.pieces
         self.t = np.concatenate([piece.t for piece in pieces])
         self.x = np.concatenate([piece.x for piece in pieces])
-        self.tables = schedule.base[len(compiled.model.parameters) + len(compiled.model.series):]
+        count = len(compiled.model.parameters) + len(compiled.model.series)
+        self.tables = schedule.base[count:count + len(compiled.model.lookups)]
         self.segment = np.repeat(np.arange(len(pieces)), [len(piece.t) for piece in pieces])
 
     @property
@@ -53,10 +54,18 @@ class Path:
         due = any(start > self.t[-1] for _, start, _ in self.course.statuses[-1].fired)
         return self.schedule.complete and not due and self.pieces[-1].problem is None and self.t[-1] >= self.schedule.end
 
+    def _modes(self, segment: np.ndarray) -> np.ndarray:
+        """Return the modes held (modes, times)."""
+        count = len(self.compiled.model.modes)
+        if not count:
+            return np.empty((0, len(segment)))
+        held = np.array([part.values(part.start)[-count:] for part in self.segments])
+        return held[segment].T
+
     def evaluate(self, function, t: np.ndarray, x: np.ndarray, segment: np.ndarray) -> np.ndarray:
         """Return a compiled vector function (outputs, times) along states given in the order of time."""
         with np.errstate(all="ignore"):
-            values = function(t, list(x.T), [*self.inputs(t, segment), *self.tables])
+            values = function(t, list(x.T), [*self.inputs(t, segment), *self.tables, *self._modes(segment)])
         return np.array([np.broadcast_to(value, t.shape) for value in values], dtype=float)
 
     @cached_property

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sympy
 
 from .choices import choose, truth
 from .collecting import initial_order
-from .kinks import Kink, kinks
 from .quantities import Stock
 from .system import Assignment, Program, System
 
@@ -27,11 +28,31 @@ def initial_program(system: System) -> Program:
     return Program(assignments, list(own.values()))
 
 
-def rate_kinks(system: System) -> list[Kink]:
-    """Return the kinks of the rates."""
-    return kinks(system.model.equations[quantity] for quantity in system.needed_for(system.derivatives()))
+def mode_program(system: System) -> Program:
+    """Return the program of what the nodes that are held over a piece of the run are at its start."""
+    wanted = [kink.value for kink in system.model.kinks if kink.node is not None]
+    equations = system.model.equations
+    return Program([(quantity, equations[quantity]) for quantity in system.needed_for(wanted)], wanted)
+
+
+def watch_program(system: System, conditions: Iterable[sympy.Expr]) -> Program:
+    """Return the program of the margins of conditions and of the kinks of the rates."""
+    return system.program([*conditions, *(kink.margin.xreplace(system.model.modes) for kink in system.model.kinks)])
 
 
 def impulse_program(system: System) -> Program:
     """Return the program of what passes through each flow in each impulse, in the order of declaration."""
     return system.program(amount for impulse in system.model.impulses.values() for amount in impulse.amounts.values())
+
+
+def impulse_ledger_program(system: System) -> Program:
+    """Return the program of what each impulse declares: each sector's income, then each instrument's growth through CLOUD.
+
+    The outputs run over the impulses in the order of declaration, for each over sectors and then instruments.
+    """
+    outputs = []
+    for impulse in system.model.impulses.values():
+        passing = {flow: impulse.amounts.get(flow, sympy.S.Zero) for flow in system.model.flows}
+        outputs += [system.income(sector).xreplace(passing) for sector in system.model.sectors]
+        outputs += [system.boundary(instrument).xreplace(passing) for instrument in system.instruments]
+    return system.program(outputs)

@@ -92,12 +92,14 @@ class Schedule:
         """The segments of a run in which nothing is triggered."""
         return tuple(self.segment(left, right, self.actions) for left, right in zip(self.switches, self.switches[1:], strict=False))
 
-    def segment(self, left: float, right: float, actions: Sequence[Action]) -> Segment:
-        """Return the segment between two times, with those of the actions that act in it."""
+    def segment(self, left: float, right: float, actions: Sequence[Action], modes: Sequence[float] | None = None) -> Segment:
+        """Return the segment between two times, with those of the actions that act in it and the modes held over it."""
         middle = (left + right) / 2
         active = tuple(action for action in actions if action.start <= middle < action.end)
         series = [self.sampled.get(item) for item in self.model.series]
         tables = self.base[len(self.model.parameters) + len(series):]
+        if modes is not None:
+            tables[len(tables) - len(modes):] = modes
         steady = not any(action.moves for action in active) and not any(item is not None and item.kind == "linear" for item in series)
         last = np.nextafter(right, left)  # at its right end a segment still has the values before the switch
 
@@ -136,7 +138,8 @@ def schedule(model: Model, case: Case, policies: Iterable[Policy | Impulse | str
     start, end = _span(model, case, span)
     base, warnings = _base_values(model, case, set or {})
     sampled = {series: series.sample(case.calendar) for series in model.series_in_equations}
-    base += [sampled[series].at(start) if series in sampled else 0.0 for series in model.series] + [lookup.table for lookup in model.lookups]
+    base += [sampled[series].at(start) if series in sampled else 0.0 for series in model.series]
+    base += [lookup.table for lookup in model.lookups] + [0.0] * len(model.modes)
     order, kicks = _items(model, case, policies, warnings)
     # a run that goes on from a later state keeps the policies begun before it, within the case's own span
     earliest = min(start, _span(model, case, None)[0])

@@ -28,12 +28,18 @@ class Program:
     outputs: list[sympy.Expr]
 
 
+def _quantities(expression: sympy.Expr) -> list[Quantity]:
+    """Return the quantities in an expression, without the inputs that hold its modes."""
+    return [symbol for symbol in expression.free_symbols if isinstance(symbol, Quantity)]
+
+
 class System:
     """The mathematics of a model: incidence, rates, derivatives, conserved totals, ledgers."""
 
     def __init__(self, model: Model):
         self.model = model
         self.stocks = model.stocks
+        self.equations = {quantity: equation.xreplace(model.modes) for quantity, equation in model.equations.items()}
         self._row = {stock: row for row, stock in enumerate(self.stocks)}
 
     @cached_property
@@ -62,7 +68,7 @@ class System:
     def program(self, wanted: Iterable[sympy.Expr]) -> Program:
         """The program of any expressions of the model's quantities."""
         wanted = list(wanted)
-        return Program([(quantity, self.model.equations[quantity]) for quantity in self.needed_for(wanted)], wanted)
+        return Program([(quantity, self.equations[quantity]) for quantity in self.needed_for(wanted)], wanted)
 
     def needed_for(self, wanted: Iterable[sympy.Expr]) -> list[Quantity]:
         """Return the computed quantities that the wanted expressions rest on, in order."""
@@ -107,7 +113,7 @@ class System:
     def jacobian(self) -> Program:
         """The program of the entries of df/dx at `jacobian_pattern`."""
         assignments, entries = self._jacobian_entries
-        values = [(quantity, self.model.equations[quantity]) for quantity in self.needed_for(self.derivatives())]
+        values = [(quantity, self.equations[quantity]) for quantity in self.needed_for(self.derivatives())]
         return Program(values + assignments, [entry for _, entry in entries])
 
     def chain_rule(self, quantities: list[Quantity]) -> tuple[list[Assignment], dict]:
@@ -127,10 +133,10 @@ class System:
 
         for quantity in quantities:
             slopes: dict[Stock, list] = {}
-            for symbol in sorted(self.model.equations[quantity].free_symbols, key=lambda item: item.identity[1]):
+            for symbol in sorted(_quantities(self.equations[quantity]), key=lambda item: item.identity[1]):
                 if symbol not in self._row and not gradient.get(symbol):
                     continue
-                link = name(sympy.diff(self.model.equations[quantity], symbol), "link")
+                link = name(sympy.diff(self.equations[quantity], symbol), "link")
                 upstream = {symbol: sympy.S.One} if symbol in self._row else gradient[symbol]
                 for stock, slope in upstream.items():
                     slopes.setdefault(stock, []).append(link * slope)
@@ -206,7 +212,7 @@ class System:
             outputs += [total, self.boundary(instrument)]
         moving = {instrument: price for instrument, price in prices.items() if not price.is_number}
         needed = self.needed_for([*outputs, *net, *moving.values()])
-        assignments = [(quantity, self.model.equations[quantity]) for quantity in needed]
+        assignments = [(quantity, self.equations[quantity]) for quantity in needed]
         slopes, gradient = self.chain_rule(self.needed_for(moving.values()))
         assignments += slopes
         speed = {}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 _INSIDE = np.array([0.146, 0.5, 0.854])  # where a step is sampled inside
-_FINE = np.linspace(0.0, 1.0, 65)[1:]
+_FINE = np.linspace(0.0, 1.0, 17)[1:]
 _BENDS = 200  # restarts at one bend in one segment, after which it is left to the error control
 
 
@@ -111,18 +111,21 @@ class Watch:
         if not np.min(item.gap(array)) < np.ptp(array):  # too far from any level for a polynomial of this range
             return None
         fine = times[0] + (times[-1] - times[0]) * _FINE
-        found = np.array([self.margins(time, state)[item.row] for time, state in zip(fine, interpolant(fine).T.tolist(), strict=True)])
-        for _ in range(6):
+        while True:
+            found = np.array([self.margins(time, state)[item.row] for time, state in zip(fine, interpolant(fine).T.tolist(), strict=True)])
             changed = [time for time, value in zip(fine, found, strict=True) if item.mode(value) != mode]
             if changed:
                 return float(changed[0])
-            nearest = int(np.argmin(item.gap(found)))  # the margin may touch the level between two of these
-            left, right = fine[max(nearest - 1, 0)], fine[min(nearest + 1, len(fine) - 1)]
-            if not right - left > 1e-13 * max(abs(left), abs(right)):
+            gaps = item.gap(found)
+            nearest = int(np.argmin(gaps))  # the margin may still touch the level between two of these
+            if not 0 < nearest < len(fine) - 1:
+                return None
+            before, least, after = gaps[nearest - 1:nearest + 2]
+            bowl = before - 2 * least + after
+            left, right = fine[nearest - 1], fine[nearest + 1]
+            if not least - (before - after) ** 2 / (8 * bowl + 1e-300) < 0.5 * least or right - left < 1e-13 * max(abs(left), abs(right)):
                 return None
             fine = np.linspace(left, right, 9)
-            found = np.array([self.margins(time, state)[item.row] for time, state in zip(fine, interpolant(fine).T.tolist(), strict=True)])
-        return None
 
     def _bisected(self, item: Watched, mode: int, left: float, right: float, interpolant: Callable) -> Crossing:
         """Return the crossing between a time before it and one after it."""

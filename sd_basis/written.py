@@ -72,6 +72,7 @@ class Written(Recording, sympy.Expr):
 
     __slots__ = ()
     is_commutative = True
+    operation: type
 
     def _eval_is_extended_real(self):
         return True
@@ -100,7 +101,7 @@ class Written(Recording, sympy.Expr):
 class WrittenSum(Written):
     """A sum as written."""
 
-    kind, precedence = sympy.Add, PRECEDENCE["Add"]
+    operation, precedence = sympy.Add, PRECEDENCE["Add"]
 
     def _sympystr(self, printer):
         text = " + ".join(printer.parenthesize(term, self.precedence) for term in self.args)
@@ -110,7 +111,7 @@ class WrittenSum(Written):
 class WrittenProduct(Written):
     """A product as written; a quotient has factors to the power -1."""
 
-    kind, precedence = sympy.Mul, PRECEDENCE["Mul"]
+    operation, precedence = sympy.Mul, PRECEDENCE["Mul"]
 
     def _sympystr(self, printer):
         text = "*".join("-" if factor == -1 else f"/{printer.parenthesize(factor.args[0], PRECEDENCE['Pow'])}" if _is_divisor(factor)
@@ -121,7 +122,7 @@ class WrittenProduct(Written):
 class WrittenPower(Written):
     """A power as written."""
 
-    kind, precedence = sympy.Pow, PRECEDENCE["Pow"]
+    operation, precedence = sympy.Pow, PRECEDENCE["Pow"]
 
     def _sympystr(self, printer):
         if _is_divisor(self):
@@ -170,7 +171,7 @@ def evaluated(expression: sympy.Basic, rules: Mapping[type, Callable] = MappingP
             return node
         if node not in done:
             arguments = [walk(argument) for argument in node.args]
-            rebuild = node.kind if isinstance(node, Written) else rules.get(type(node))
+            rebuild = node.operation if isinstance(node, Written) else rules.get(type(node))
             if rebuild is None and all(new is old for new, old in zip(arguments, node.args, strict=True)):
                 done[node] = node
             else:

@@ -100,8 +100,9 @@ def test_a_stock_that_nothing_changes_is_conserved_by_itself():
 def test_kinks_and_functions_have_their_derivatives(rate):
     one, two = Stock("one", 1.3), Stock("two", 0.4)
     functions = Compiled(Model("m", (Flow("f", source=one, sink=two, rate=rate(one, two)),), span=(0, 1)))
-    exact = exact_jacobian(functions, [1.3, 0.4], [])
-    assert exact == pytest.approx(measured_jacobian(functions, [1.3, 0.4], []), rel=1e-8, abs=1e-9)
+    given = functions.modes(0.0, [1.3, 0.4], [0.0] * len(functions.model.modes))
+    exact = exact_jacobian(functions, [1.3, 0.4], given)
+    assert exact == pytest.approx(measured_jacobian(functions, [1.3, 0.4], given), rel=1e-8, abs=1e-9)
     run = simulate(functions.model)
     assert run["f"][0] == pytest.approx(float(rate(sympy.Float(1.3), sympy.Float(0.4))), rel=1e-12)
 
