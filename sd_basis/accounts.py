@@ -13,8 +13,6 @@ from .model import Model
 from .quantities import Instrument, Quantity
 from .system import System
 
-OUTSIDE = "outside"
-
 
 @dataclass(frozen=True)
 class Matrix:
@@ -126,11 +124,16 @@ def _unowed(system: System, does: str) -> list[str]:
     return [f"Nobody owes {', '.join(real)}: such a row sums to what all {does} together."] if real else []
 
 
+def outside_of(model: Model) -> str:
+    """Return the name of the column for CLOUD and what is off the books, which no sector has."""
+    return "outside" if all(sector.name != "outside" for sector in model.sectors) else "outside (CLOUD)"
+
+
 def movements(model: Model) -> tuple[Matrix, tuple[Term, ...]]:
     """Return the transactions matrix as formulas, with its terms: both ends of every flow that touches a balance sheet."""
     columns = holdings(model)[0].columns
     payments = {trade.payment for trade in model.trades}
-    outside = OUTSIDE if OUTSIDE not in columns else f"{OUTSIDE} (CLOUD)"
+    outside = outside_of(model)
     terms, labels = [], {}
     for flow in model.flows:
         ends = [(stock, sign) for stock, sign in flow.ends if stock.instrument is not None]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .accounts import Matrix, Term, filled, gains, holdings, movements, structure
+from .accounts import Matrix, Term, filled, gains, holdings, movements, outside_of, structure
 from .errors import InputError
 from .model import Model
 from .path import Path
@@ -47,10 +47,10 @@ def transactions(run: Run, start: Any = None, end: Any = None) -> Matrix:
     pairs = dict.fromkeys((term.instrument.price, term.quantity) for term in terms)
     moved = {(price, flow): float(points.integrals(value(price) * value(flow)).sum()) for price, flow in pairs}
     amounts = {term: moved[term.instrument.price, term.quantity] for term in terms}
-    sudden, instruments = _at_once(run, first, last), run.path.compiled.system.instruments
-    names = tuple(dict.fromkeys(term.row for term in sorted(sudden, key=lambda term: instruments.index(term.instrument))))
-    form = replace(form, title=f"transactions {_from_to(run, first, last)}", unit=_money(run.model),
-                   rows=(*form.rows, *names), labels=(*form.labels, *names))
+    sudden = _at_once(run, first, last)
+    names = tuple(dict.fromkeys(term.row for term in sudden))
+    form = replace(form, title=f"transactions {_from_to(run, first, last)}", unit=_money(run.model), rows=(*form.rows, *names),
+                   labels=(*form.labels, *names), columns=tuple(dict.fromkeys((*form.columns, *(term.column for term in sudden)))))
     return filled(form, amounts | sudden)
 
 
@@ -141,12 +141,19 @@ def _middle(values: np.ndarray, switches: np.ndarray) -> np.ndarray:
 
 
 def _at_once(run: Run, first: float, last: float) -> dict[Term, float]:
-    """Return the terms of stocks on the balance sheets that switches move, with their amounts at the price of the moment."""
+    """Return the terms of stocks on the balance sheets that switches move, with their amounts at the price of the moment.
+
+    What nobody owes and nobody gave up came from outside.
+    """
     value = _values(run.path, run.path.x, run.path.computed)
     switches = _switches(run.path, first, last)
     found = {}
-    for term in holdings(run.model)[1]:
+    for term in sorted(holdings(run.model)[1], key=lambda term: run.path.compiled.system.instruments.index(term.instrument)):
         jumps = _jump(value(term.quantity), switches)
-        if np.any(jumps):
-            found[replace(term, row=f"at once: {term.row}")] = float((_middle(value(term.instrument.price), switches) * jumps).sum())
+        if not np.any(jumps):
+            continue
+        own = replace(term, row=f"at once: {term.row}")
+        found[own] = float((_middle(value(term.instrument.price), switches) * jumps).sum())
+        if term.instrument.issuer is None:
+            found[replace(own, column=outside_of(run.model), sign=-1)] = found[own]
     return found

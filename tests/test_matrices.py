@@ -185,6 +185,7 @@ def test_stocks_that_jump_at_a_switch_have_rows_of_their_own_and_still_articulat
     flows = transactions(run)
     assert flows.rows[-2:] == ("at once: bonds", "at once: cash")
     assert (flows["at once: cash", "fund"], flows["at once: cash", "dealer"]) == pytest.approx((7, -7))
+    assert flows["at once: bonds", "outside"] == -flows["at once: bonds", "dealer"] and flows["at once: cash", "outside"] == pytest.approx(0, abs=1e-9)
     prices = run["price"][run.t == 5]
     assert flows["at once: bonds", "dealer"] == pytest.approx(20 * prices.mean()) and prices[0] - prices[1] == pytest.approx(0.08)
     assert max(gap(run), gap(run, 2, 5), gap(run, 5, 6)) < 1e-9
