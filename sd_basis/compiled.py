@@ -173,6 +173,11 @@ class Compiled:
         return self._function("ledger", self.system.ledger, scalar=False)
 
     @cached_property
+    def prices(self) -> Callable:
+        """Price and its rate along the flow by instrument, from arrays."""
+        return self._function("prices", self.system.prices, scalar=False)
+
+    @cached_property
     def _conditions(self) -> list:
         return list(dict.fromkeys(condition for outcome in self.model.outcomes
                                   for condition in (outcome.when, outcome.once) if condition is not None))

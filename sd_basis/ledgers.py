@@ -11,9 +11,8 @@ import numpy as np
 
 from .course import Switch
 from .path import Path
+from .quadrature import nodes
 from .quantities import Auxiliary
-
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
 
 
 def closing_errors(path: Path) -> dict[str, float]:
@@ -27,9 +26,8 @@ def closing_errors(path: Path) -> dict[str, float]:
         return {}
     names = [sector.name for sector in system.model.sectors] + [instrument.name for instrument in system.instruments]
     balances = path.evaluate(path.compiled.ledger, path.t, path.x, path.segment)[0::2]
-    t, x, segment, lengths = path.between((_NODES + 1) / 2)
-    rates = path.evaluate(path.compiled.ledger, t, x, segment)[1::2] + _drift(path, t, x, segment, lengths)
-    gains = (rates.reshape(len(names), len(lengths), len(_NODES)) @ (_WEIGHTS / 2)) * lengths
+    points = nodes(path)
+    gains = points.integrals(points.rates(path.compiled.ledger))
     scales, kicks = _scales(path), impulse_surplus(path)
     errors = {}
     for index, name in enumerate(names):
@@ -73,17 +71,6 @@ def _gain(path: Path, switch: Switch, jump: np.ndarray) -> np.ndarray:
     gains = [sum(sign * prices[stock.instrument] * jumps[stock] for stock, sign in system.positions(sector)) for sector in system.model.sectors]
     gains += [sum(jumps[stock] for stock in system.stocks if stock.instrument == instrument) for instrument in system.instruments]
     return np.array(gains, float)
-
-
-def _drift(path: Path, t: np.ndarray, x: np.ndarray, segment: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Return the revaluation by prices that move with time itself (TIME, ramps, linear series), holdings held fixed."""
-    prices = [instrument.price for instrument in path.compiled.system.instruments if isinstance(instrument.price, Auxiliary)]
-    moving = not all(segment.constant for segment in path.segments)
-    if not prices or not (moving or path.compiled.system.uses_time(prices)):
-        return np.zeros(1)
-    h = 1e-3 * np.repeat(lengths, len(_NODES))
-    later, earlier = (path.evaluate(path.compiled.ledger, t + sign * h, x, segment)[0::2] for sign in (1, -1))
-    return (later - earlier) / (2 * h)
 
 
 def _scales(path: Path) -> list[float]:

@@ -73,11 +73,14 @@ class Path:
         """Every computed quantity (quantities, times) at `t`."""
         return self.evaluate(self.compiled.observe, self.t, self.x, self.segment)
 
-    def between(self, shares: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return times, states and segments at the same shares of every step, and the step lengths."""
+    def between(self, shares: np.ndarray, start: float = -np.inf, end: float = np.inf) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return times, states and segments at the same shares of every step, or of its part between two times, and the lengths."""
         times, states, segments, lengths = [], [], [], []
         for index, piece in enumerate(self.pieces):
-            for left, right, interpolant in zip(piece.t, piece.t[1:], piece.interpolants, strict=False):
+            for first, last, interpolant in zip(piece.t, piece.t[1:], piece.interpolants, strict=False):
+                left, right = max(first, start), min(last, end)
+                if right < left:
+                    continue
                 own = left + (right - left) * shares
                 times.append(own)
                 states.append(interpolant(own).T)

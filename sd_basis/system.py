@@ -202,19 +202,31 @@ class System:
         instrument, the total of its stocks and the boundary flow. Revaluation is the sum of
         holdings times dp/dt, with dp/dt along the flow by the chain rule.
         """
-        net = self.derivatives()
-        prices = {instrument: sympy.sympify(instrument.price) for instrument in self.instruments}
         outputs: list[sympy.Expr] = []
         for sector in self.model.sectors:
             outputs += [self.balance(sector), self.income(sector)]
         for instrument in self.instruments:
             total = sympy.Add(*(stock for stock in self.stocks if stock.instrument == instrument))
             outputs += [total, self.boundary(instrument)]
-        moving = {instrument: price for instrument, price in prices.items() if not price.is_number}
-        needed = self.needed_for([*outputs, *net, *moving.values()])
-        assignments = [(quantity, self.equations[quantity]) for quantity in needed]
+        assignments, speed = self._price_speeds(outputs)
+        for index, sector in enumerate(self.model.sectors):
+            outputs[2 * index + 1] += sympy.Add(*(
+                sign * stock * speed[stock.instrument] for stock, sign in self.positions(sector) if stock.instrument in speed))
+        return Program(assignments, outputs)
+
+    def prices(self) -> Program:
+        """The program of each instrument's price and dp/dt along the flow, one after the other."""
+        levels = [sympy.sympify(instrument.price) for instrument in self.instruments]
+        assignments, speed = self._price_speeds(levels)
+        pairs = zip(levels, (speed.get(instrument, sympy.S.Zero) for instrument in self.instruments), strict=True)
+        return Program(assignments, [output for pair in pairs for output in pair])
+
+    def _price_speeds(self, wanted: list[sympy.Expr]) -> tuple[list[Assignment], dict[Instrument, sympy.Expr]]:
+        """Return the assignments for the wanted expressions and for dp/dt, and dp/dt of each price that can move."""
+        net = self.derivatives()
+        moving = {instrument: price for instrument in self.instruments if not (price := sympy.sympify(instrument.price)).is_number}
+        assignments = [(quantity, self.equations[quantity]) for quantity in self.needed_for([*wanted, *net, *moving.values()])]
         slopes, gradient = self.chain_rule(self.needed_for(moving.values()))
-        assignments += slopes
         speed = {}
         for instrument, price in moving.items():
             terms = []
@@ -222,10 +234,7 @@ class System:
                 upstream = {symbol: sympy.S.One} if symbol in self._row else gradient.get(symbol, {})
                 terms += [sympy.diff(price, symbol) * slope * net[self._row[stock]] for stock, slope in upstream.items()]
             speed[instrument] = sympy.Add(*terms)
-        for index, sector in enumerate(self.model.sectors):
-            outputs[2 * index + 1] += sympy.Add(*(
-                sign * stock * speed[stock.instrument] for stock, sign in self.positions(sector) if stock.instrument in speed))
-        return Program(assignments, outputs)
+        return assignments + slopes, speed
 
     def observables(self) -> list[Quantity]:
         """The quantities a run can show beside its stocks."""

@@ -195,6 +195,8 @@ BAD = [
     (["compare", "tip.py", "--case", "pushed", "--case", "quite"], "did you mean 'quiet'"),
     (["compare", "tip.py", "--out", "tip.py"], "cannot be written"),
     (["show", "tip.py", "--format", "matrix"], "no balance sheets"),
+    (["show", "tip.py", "--format", "matrix", "--symbolic"], "no balance sheets"),
+    (["show", "books.py", "--symbolic"], "--format matrix --symbolic"),
     (["show", "tip.py", "--format", "txt"], "'text'"),
     (["figures", "tip.py", "--only", "nothing"], "no figure 'nothing'"),
     (["figures", "tip.py", "--out", "tip.py"], "cannot be written"),
@@ -273,13 +275,14 @@ def test_show_json_is_strict_and_holds_the_values_in_force(call):
 
 def test_show_latex_has_one_line_an_equation(call):
     lines = call("show", "books.py", "--format", "latex").stdout.splitlines()
-    assert lines[0] == r"\begin{align*}" and lines[-1] == r"\end{align*}"
+    assert lines[0] == r"\begin{align*}" and r"\end{align*}" in lines
     assert r"  \mathrm{move} &= \mathrm{pace}\,\mathrm{have} \\" in lines or r"  \mathrm{move} &= \mathrm{have}\,\mathrm{pace} \\" in lines
     assert r"  \frac{d}{dt} \mathrm{have} &= - \mathrm{move} \\" in lines
 
 
 def test_the_matrix_sums_to_zero_for_claims_and_to_what_there_is_for_the_rest(call):
-    lines = {line.split("  ")[0]: line.split()[-3:] for line in call("show", "books.py", "--format", "matrix").stdout.splitlines()[2:]}
+    start, *_ = call("show", "books.py", "--format", "matrix").stdout.split("transactions from")
+    lines = {line.split("  ")[0]: line.split()[-3:] for line in start.splitlines()[2:]}
     assert lines["deposits"] == ["+120", "-120", "0"]
     assert lines["house"][-2:] == ["+6", "+6"]
     assert lines["net worth"] == ["+120", "-114", "+6"]

@@ -8,12 +8,14 @@ from typing import Any
 
 import sympy
 
+from ..accounts import structure
 from ..library import case_paths, headline, value_set_paths
 from ..model import Model
 from ..quantities import START, TIME, Quantity
 from ..system import System
 from .listing import title
 from .output import WIDTH, table
+from .tabular import tabular
 
 
 def text(model: Model) -> str:
@@ -138,7 +140,7 @@ def _plain(value: Any) -> float | str | None:
 
 
 def latex(model: Model) -> str:
-    """Return the equations: the net flow of each stock, the rate of each flow, the auxiliaries in order."""
+    """Return the equations: the net flow of each stock, the rate of each flow, the auxiliaries in order; then the matrices of the balance sheets."""
     names: dict[Quantity, str] = {quantity: _upright(name) for name, quantity in model.quantities.items()}
     names |= {TIME: "t", START: "t_{0}"}
 
@@ -149,7 +151,8 @@ def latex(model: Model) -> str:
     lines = [line(rf"\frac{{d}}{{dt}} {names[stock]}", net) for stock, net in zip(model.stocks, System(model).derivatives(), strict=True)]
     lines += [line(names[flow], flow.expression) for flow in model.flows]
     lines += [line(names[item], item.expression) for item in model.auxiliaries]
-    return "\n".join([r"\begin{align*}", *lines, r"\end{align*}"])
+    matrices = [tabular(matrix, names) for matrix in structure(model)] if model.sectors else []
+    return "\n\n".join(["\n".join([r"\begin{align*}", *lines, r"\end{align*}"]), *matrices])
 
 
 def _upright(name: str) -> str:

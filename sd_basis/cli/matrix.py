@@ -1,57 +1,71 @@
-"""The balance-sheet matrix at the start of a case: instruments by sectors, assets + and liabilities -."""
+"""The matrices as text: balance sheets, transactions and revaluation, in numbers over a case or as formulas."""
 
 from __future__ import annotations
 
-import sympy
+import textwrap
+from dataclasses import replace
+from itertools import zip_longest
 
+from ..accounts import Matrix, lines, structure
 from ..case import Case
-from ..errors import InputError
-from ..quantities import Quantity
-from ..schedule import schedule
-from ..simulation import simulate
-from ..system import System
-from .output import narrow, table
+from ..matrices import balance_sheet, net_worth, revaluation, transactions
+from .output import WIDTH, narrow, table, warn
 from .request import Request
 
+_LABEL, _HEAD, _FORMULA = 22, 9, 22
 
-def matrix(asked: Request, case: Case) -> str:
-    """Return the matrix priced at the initial state; raise InputError for a model without sectors.
-
-    A claim's row sums to zero, since somebody owes what another holds; a real asset's does not.
-    A column sums to the sector's net worth.
-    """
-    model = asked.model
-    if not model.sectors:
-        raise InputError(f"model {model.name!r}: it has no balance sheets; give its stocks holder= and instrument=")
-    start, end = (plan := schedule(model, case, set=asked.set)).start, plan.end
-    # the shortest run there is: the initial state with every price, by the same door as any run
-    run = simulate(model, case, set=asked.set, span=(start, start + 1e-9 * (end - start)))
-
-    def price(value) -> float:
-        return float(run[value][0]) if isinstance(value, Quantity) else float(sympy.sympify(value))
-
-    system = System(model)
-    held: dict[tuple, float] = {}
-    for sector in model.sectors:
-        for stock, sign in system.positions(sector):
-            key = stock.instrument, sector
-            held[key] = held.get(key, 0.0) + sign * price(stock.instrument.price) * float(run[stock][0])
-    rows = [[instrument.name, *(_signed(held.get((instrument, sector))) for sector in model.sectors),
-             _signed(_sum(held.get((instrument, sector)) for sector in model.sectors))] for instrument in system.instruments]
-    worth = [_sum(held.get((instrument, sector)) for instrument in system.instruments) for sector in model.sectors]
-    rows.append(["net worth", *map(_signed, worth), _signed(_sum(worth))])
-    head = f"{model.name}, {case.name}: balance sheets at {run.when(start)}"
-    return f"{head}\n\n{table(['instrument', *(narrow(sector.name, 12) for sector in model.sectors), 'sum'], rows)}"
+Column = tuple[str, list[str]]
 
 
-def _sum(values) -> float:
-    """Return a sum in which what is only rounding counts as zero."""
-    known = [value for value in values if value is not None]
-    total = sum(known)
-    return 0.0 if abs(total) <= 1e-12 * max(map(abs, known), default=0.0) else total
+def matrix(asked: Request, case: Case, symbolic: bool = False) -> str:
+    """Return the matrices of a run of the case, or of the model as formulas; raise InputError for a model without sectors."""
+    forms = structure(asked.model)  # before the run, which is no use to a model without balance sheets
+    if symbolic:
+        return "\n\n".join(_shown(form, asked.model.name) for form in forms)
+    run = asked.simulate(case)
+    warn(run.warnings)
+    worth = net_worth(run)
+    shown = (balance_sheet(run, run.path.t[0]), transactions(run), revaluation(run), replace(balance_sheet(run), notes=()), worth)
+    before, moved, gained, after = worth.entries
+    gap = max(abs(a + b + c - d) for a, b, c, d in zip(before, moved, gained, after, strict=True))
+    size = max(map(abs, (*before, *after))) or 1.0
+    closing = f"Start, transactions and revaluation make the end, to within {gap / size:.1e} of the largest net worth."
+    return "\n\n".join([*(_shown(part, f"{asked.model.name}, {case.name}") for part in shown), closing])
 
 
-def _signed(value: float | None) -> str:
-    if value is None:
-        return ""
-    return "0" if value == 0 else f"{value:+.6g}"
+def _shown(part: Matrix, head: str) -> str:
+    """Return a matrix as text under its title, with its notes below; one too wide for the line comes in blocks of columns."""
+    labels = [narrow(label, _LABEL) for label in part.labels or part.rows]
+    columns = [(narrow(name, _HEAD), [_text(row[place]) for row in part.entries]) for place, name in enumerate(part.columns)]
+    if not part.symbolic:  # the notes say what a row of formulas sums to
+        columns.append(("sum", [_text(total) for total in part.row_sums]))
+    if part.total and not part.symbolic:
+        labels.append(narrow(part.total, _LABEL))
+        for (_, cells), total in zip(columns, (*part.column_sums, part.whole), strict=True):
+            cells.append(_text(total))
+    title = f"{head}: {part.title}" + (f", {part.unit}" if part.unit else "")
+    return "\n\n".join([title, *_blocks(labels, columns, part.symbolic), *([textwrap.fill(" ".join(part.notes), WIDTH)] if part.notes else [])])
+
+
+def _text(entry) -> str:
+    """Return an entry as text; a formula has a line a term, and breaks between its factors."""
+    return "\n".join(narrow(line, _FORMULA, at="*") for line in lines(entry))
+
+
+def _blocks(labels: list[str], columns: list[Column], left: bool) -> list[str]:
+    """Return the columns as tables that fit the line, each with the labels of its rows."""
+    blocks: list[list[Column]] = [[]]
+    for column in columns:
+        if blocks[-1] and max(map(len, _table(labels, [*blocks[-1], column], left).splitlines())) > WIDTH:
+            blocks.append([])
+        blocks[-1].append(column)
+    return [_table(labels, block, left) for block in blocks]
+
+
+def _table(labels: list[str], columns: list[Column], left: bool) -> str:
+    """Return a table in which labels and cells may have several lines, without its empty rows."""
+    rows = []
+    for label, *cells in zip(labels, *(cells for _, cells in columns), strict=True):
+        if any(cells):
+            rows += zip_longest(*(text.split("\n") for text in (label, *cells)), fillvalue="")
+    return table(["", *(head for head, _ in columns)], rows, left=1 + left * len(columns))

@@ -38,10 +38,10 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -
                      for row in (*top, *rule, *body))
 
 
-def narrow(name: str, width: int = 16) -> str:
-    """Return a name broken at its underscores and spaces into lines of about `width`."""
+def narrow(name: str, width: int = 16, at: str = "_ ") -> str:
+    """Return a name broken at its underscores and spaces, or at other marks, into lines of about `width`."""
     lines = [""]
-    for part in re.findall(r"[^_ ]+[_ ]*", name):
+    for part in re.findall(f"[{at}]*[^{at}]+[{at}]*", name):
         if lines[-1] and len(lines[-1]) + len(part.rstrip()) > width:
             lines.append("")
         lines[-1] += part

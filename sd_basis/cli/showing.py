@@ -1,4 +1,4 @@
-"""The command `show`: a model as text, LaTeX, JSON, balance-sheet matrix or stock-and-flow diagram."""
+"""The command `show`: a model as text, LaTeX, JSON, matrices of its balance sheets or stock-and-flow diagram."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..errors import InputError
 from .options import case_option, model_argument, out_option, set_option, values_option
 from .request import request
 
@@ -16,12 +17,15 @@ FORMATS = ("text", "latex", "json", "matrix", "diagram")
 @model_argument()
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How to show it.")
 @click.option("--json", "form", flag_value="json", help="The same as --format json.")
+@click.option("--symbolic", is_flag=True, help="The matrices as formulas, without a run.")
 @case_option()
 @values_option
 @set_option
 @out_option("the diagram", default="figures")
-def show(model, form, case, values, settings, out) -> None:
+def show(model, form, symbolic, case, values, settings, out) -> None:
     """Show MODEL: its stocks, flows, equations, parameters, policies and outcomes."""
+    if symbolic and form != "matrix":
+        raise InputError(f"--symbolic: it belongs to the matrices, not to --format {form}; write --format matrix --symbolic")
     asked = request(model, values, settings=settings)
     chosen = asked.case(case)
     if form == "diagram":
@@ -30,7 +34,7 @@ def show(model, form, case, values, settings, out) -> None:
     elif form == "matrix":
         from .matrix import matrix
 
-        click.echo(matrix(asked, chosen))
+        click.echo(matrix(asked, chosen, symbolic))
     elif form == "json":
         from ..run import strict_json
         from .described import document

@@ -2,7 +2,8 @@
 
 A figure is a function of a `Context` that returns (matplotlib Figure, table); a table maps column
 names to one-dimensional columns. Every model has a stock-and-flow diagram and the paths of its
-cases. The folder of a model may hold `figures.py` with figures of its own:
+cases, one with balance sheets also their matrices. The folder of a model may hold `figures.py` with
+figures of its own:
 
     def cost_of_an_hour(context):
         '''What an hour of delay costs.'''          # the first line is the title
@@ -33,12 +34,13 @@ from ..run import Run, strict_json
 from ..storage import write_atomic
 from .context import Context
 from .diagram import stock_and_flow, stock_and_flow_table
+from .matrices import of_accounts, tables
 from .output import differences, save
 from .paths import decisive_stocks, later_starts, paths, rescue_against_collapse
 from .style import footer, styled
 
 __all__ = ["Context", "available", "check", "for_comparison", "later_starts", "paths", "regenerate",
-           "rescue_against_collapse", "save", "stock_and_flow", "stock_and_flow_table"]
+           "rescue_against_collapse", "save", "stock_and_flow", "stock_and_flow_table", "tables"]
 
 Function = Callable[[Context], tuple]
 
@@ -114,6 +116,7 @@ def _figures(context: Context) -> dict[str, tuple[str, Function]]:
     found: dict[str, tuple[str, Function]] = {"stock_and_flow": (f"Stocks and flows of {name}", _diagram)}
     for case in context.cases or [None]:
         found[f"paths_{case}" if case else "paths"] = (f"Paths of {name}{f', {case}' if case else ''}", partial(_case_paths, case=case))
+    found |= of_accounts(context)
     beside = _own(context.path)
     if beside is None:
         return found
