@@ -1,12 +1,15 @@
 """The classical stiff problems, written in the language, reach their published values."""
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 from stiff_problems import E5_OF_THE_TEST_SET, PROBLEMS, digits, pyrolysis, robertson
 
 from sd_basis import System, simulate
 from sd_basis.integrators import METHODS
+
+TABLE = Path(__file__).parents[1] / "docs" / "evidence" / "stiff.md"
 
 
 @cache
@@ -21,6 +24,13 @@ def test_a_classical_stiff_problem_reaches_seven_published_digits(name, method):
     run = simulate(model(name), method=method, rtol=1e-10, at=list(problem.published))
     assert problem.digits(run) > (7, "") and not run.warnings
     assert run.t[-1] == model(name).span[1]
+
+
+def test_the_stored_table_holds_seven_digits_for_every_problem_and_method():
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in TABLE.read_text().splitlines() if line.startswith("|")]
+    found = {(row[0], row[1]): float(row[2]) for row in cells if len(row) == 6 and row[1] in METHODS}
+    assert set(found) == {(name, method) for name in PROBLEMS for method in METHODS}
+    assert min(found.values()) >= 7
 
 
 def test_every_published_component_is_compared():
