@@ -93,8 +93,8 @@ How many of their digits a finer computation confirms, at the least: its own err
 
 {table(["problem", "worst", "compared with", "digits"], published())}
 
-The last values of `e5.f` break the exact balance B = C + D in the third digit: rounding of the early stocks, 1e-16 of 1e-10, is 1e-4 to 1e-3 of
-what is left after 13 decades. Its A of 1e-291 is noise: A falls as exp(-7.89e-10 t), below 1e-3400. Hairer's values keep the balance and take their place; he prints
+The last values of `e5.f` break the exact balance B = C + D in the third digit, as any run in double precision does that keeps C as a fourth stock: rounding of
+the early stocks, 1e-16 of 1e-10 a step, adds up to 1e-3 of what is left after 13 decades. Its A of 1e-291 is noise: A falls as exp(-7.89e-10 t), below 1e-3400. Hairer's values keep the balance and take their place; he prints
 A and D as 0 at 1e13, and as 3.81e-49 and 3.78e-65 at 1e11, where 40 digits give 3.77e-49 and 3.74e-65: those four are not compared.
 """
     TABLE.parent.mkdir(parents=True, exist_ok=True)

@@ -132,7 +132,7 @@ def pyrolysis(four_stocks: bool = False) -> Model:
     """Enright, Hull and Lindberg (1975), problem E5, e5.f: A -> B + C, A + C -> D, D -> C, B + C -> nothing, over 13 decades of time.
 
     Every C is made with a B and ends with one, free or in D, so that C = B - D at any time: an auxiliary. As a fourth
-    stock it loses that balance to rounding: 1e-16 of the peak of B is 1e-3 of what is left at the end. The last values
+    stock it loses that balance to rounding: 1e-16 of the peak of B a step adds up to 1e-3 of what is left at the end. The last values
     of e5.f break the balance by that much, and its A of 1e-291 is noise, the true one being below 1e-3400.
     """
     k1, k2, k3, k4 = Parameter("k1", 7.89e-10), Parameter("k2", 1.13e9), Parameter("k3", 1.1e7), Parameter("k4", 1.13e3)
