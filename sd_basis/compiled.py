@@ -22,7 +22,13 @@ import sympy
 from .codegen import Functions, functions, source
 from .declarations import margin
 from .model import Model
-from .programs import impulse_ledger_program, impulse_program, initial_program, mode_program, watch_program
+from .programs import (
+    impulse_ledger_program,
+    impulse_program,
+    initial_program,
+    mode_program,
+    watch_program,
+)
 from .quantities import Quantity
 from .storage import write_atomic
 from .system import Program, System

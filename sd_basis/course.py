@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .integrators import Piece
-from .schedule import Kick, Segment
+from .timeline import Kick, Segment
 from .watching import Crossing
 
 
@@ -26,6 +26,15 @@ class Status:
 
 
 @dataclass(frozen=True)
+class Passing:
+    """An impulse as it passed, with the state and the inputs at which its amounts were taken."""
+
+    kick: Kick
+    x: np.ndarray
+    inputs: list
+
+
+@dataclass(frozen=True)
 class Switch:
     """What happened between two pieces: at `time`, by which crossing, which impulses passed, which triggers fired.
 
@@ -36,7 +45,7 @@ class Switch:
     x: np.ndarray
     inputs: list
     crossing: Crossing | None = None
-    kicks: tuple[Kick, ...] = ()
+    kicks: tuple[Passing, ...] = ()
     fired: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
 

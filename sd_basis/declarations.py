@@ -11,7 +11,15 @@ from sympy.core.relational import Relational
 
 from .errors import InputError
 from .families import Members, declared, families_of, together
-from .quantities import CLOUD, Flow, Input, Parameter, as_expression, equation, finite_number
+from .quantities import (
+    CLOUD,
+    Flow,
+    Input,
+    Parameter,
+    as_expression,
+    equation,
+    finite_number,
+)
 from .series import Series
 
 

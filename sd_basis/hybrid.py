@@ -17,12 +17,12 @@ import sympy
 from .actions import Action, acting
 from .codegen import Functions
 from .compiled import Compiled
-from .course import Course, Status, Switch
+from .course import Course, Passing, Status, Switch
 from .declarations import Impulse, Policy, holds_at_zero, margin
 from .errors import InputError
 from .integrators import Piece, integrate
 from .model import Model
-from .schedule import Kick, Schedule, Segment
+from .timeline import Kick, Schedule, Segment
 from .watching import Crossing, Watch, Watched
 
 _MOST_SWITCHES = 20_000
@@ -94,7 +94,7 @@ class Advance:
         held = self.take_held(t, x, inputs, due)
         passing = [kick for kick in self.pending() if kick.time <= due]
         x = self.kick(t, x, inputs, passing)
-        kicks, names = list(passing), []
+        kicks, names = [Passing(kick, before, inputs) for kick in passing], []
         while True:
             right = self.next_time(t)
             segment = self.held_modes(self.plan.segment(t, right, actions := self.actions()), x, actions)
@@ -102,8 +102,8 @@ class Advance:
             now = [kick for kick in self.pending() if kick.time <= due]
             if not new:
                 break
+            kicks += [Passing(kick, x, segment.values(t)) for kick in now]
             x = self.kick(t, x, segment.values(t), now)
-            kicks += now
             names += new
         self.course.switches.append(Switch(t, before, inputs, crossing, tuple(kicks), tuple(names), tuple(held)))
         self.course.statuses.append(Status(dict(self.state), tuple(self.fired), dict(self.held), tuple(self.passed)))

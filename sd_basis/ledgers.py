@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .course import Switch
+from .course import Passing
 from .path import Path
 from .quadrature import nodes
 from .quantities import Auxiliary
@@ -53,20 +53,19 @@ def impulse_surplus(path: Path) -> np.ndarray:
     surplus = np.zeros((count, len(path.pieces) - 1))
     names = list(system.model.impulses)
     for column, switch in enumerate(course.switches[1:len(path.pieces)]):
-        x = switch.x
-        for kick in switch.kicks:
-            place = names.index(kick.impulse.name)
-            declared = path.compiled.impulse_ledger(switch.time, x.tolist(), switch.inputs)[place * count:(place + 1) * count]
-            after = x + path.compiled.kick(kick.impulse.name, switch.time, x, switch.inputs)
-            surplus[:, column] += np.array(declared) - _gain(path, switch, after - x)
+        for passing in switch.kicks:
+            name, x = passing.kick.impulse.name, passing.x
+            place = names.index(name)
+            declared = path.compiled.impulse_ledger(switch.time, x.tolist(), passing.inputs)[place * count:(place + 1) * count]
+            surplus[:, column] += np.array(declared) - _gain(path, switch.time, passing, path.compiled.kick(name, switch.time, x, passing.inputs))
     return surplus
 
 
-def _gain(path: Path, switch: Switch, jump: np.ndarray) -> np.ndarray:
+def _gain(path: Path, time: float, passing: Passing, jump: np.ndarray) -> np.ndarray:
     """Return what each ledger gains by a jump of the stocks, at the prices before it."""
     system = path.compiled.system
     jumps = dict(zip(system.stocks, jump, strict=True))
-    prices = {instrument: path.compiled.value_of(instrument.price, switch.time, switch.x, switch.inputs)
+    prices = {instrument: path.compiled.value_of(instrument.price, time, passing.x, passing.inputs)
               if isinstance(instrument.price, Auxiliary) else float(instrument.price) for instrument in system.instruments}
     gains = [sum(sign * prices[stock.instrument] * jumps[stock] for stock, sign in system.positions(sector)) for sector in system.model.sectors]
     gains += [sum(jumps[stock] for stock in system.stocks if stock.instrument == instrument) for instrument in system.instruments]

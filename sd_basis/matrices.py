@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from .accounts import Matrix, Term, filled, gains, holdings, movements, outside_of, structure
+from .accounts import Matrix, Term, filled, gains, holdings, movements, structure
 from .errors import InputError
 from .model import Model
 from .path import Path
 from .quadrature import nodes
-from .quantities import Quantity, Stock
+from .quantities import Flow, Quantity, Stock
 from .run import Run
 
 __all__ = ["Matrix", "balance_sheet", "net_worth", "revaluation", "structure", "transactions"]
@@ -38,7 +38,7 @@ def balance_sheet(run: Run, at: Any = None) -> Matrix:
 def transactions(run: Run, start: Any = None, end: Any = None) -> Matrix:
     """Return flows by sectors, at the prices of the balance sheet, integrated over the run or from `start` to `end`.
 
-    Stocks that a switch moves at once have rows of their own, "at once: INSTRUMENT".
+    What passes in an impulse is valued between the prices before and after it.
     """
     form, terms = movements(run.model)
     first, last = _window(run, "transactions", start, end)
@@ -46,12 +46,12 @@ def transactions(run: Run, start: Any = None, end: Any = None) -> Matrix:
     value = _values(run.path, points.x, points.values(run.path.compiled.observe))
     pairs = dict.fromkeys((term.instrument.price, term.quantity) for term in terms)
     moved = {(price, flow): float(points.integrals(value(price) * value(flow)).sum()) for price, flow in pairs}
-    amounts = {term: moved[term.instrument.price, term.quantity] for term in terms}
-    sudden = _at_once(run, first, last)
-    names = tuple(dict.fromkeys(term.row for term in sudden))
-    form = replace(form, title=f"transactions {_from_to(run, first, last)}", unit=_money(run.model), rows=(*form.rows, *names),
-                   labels=(*form.labels, *names), columns=tuple(dict.fromkeys((*form.columns, *(term.column for term in sudden)))))
-    return filled(form, amounts | sudden)
+    passed, switches = _passed(run.path, first, last), _switches(run.path, first, last)
+    whole = _values(run.path, run.path.x, run.path.computed)
+    for price, flow in pairs:
+        moved[price, flow] += float((_middle(whole(price), switches) * passed[flow]).sum())
+    form = replace(form, title=f"transactions {_from_to(run, first, last)}", unit=_money(run.model))
+    return filled(form, {term: moved[term.instrument.price, term.quantity] for term in terms})
 
 
 def revaluation(run: Run, start: Any = None, end: Any = None) -> Matrix:
@@ -140,20 +140,15 @@ def _middle(values: np.ndarray, switches: np.ndarray) -> np.ndarray:
     return (values[switches + 1] + values[switches]) / 2
 
 
-def _at_once(run: Run, first: float, last: float) -> dict[Term, float]:
-    """Return the terms of stocks on the balance sheets that switches move, with their amounts at the price of the moment.
-
-    What nobody owes and nobody gave up came from outside.
-    """
-    value = _values(run.path, run.path.x, run.path.computed)
-    switches = _switches(run.path, first, last)
-    found = {}
-    for term in sorted(holdings(run.model)[1], key=lambda term: run.path.compiled.system.instruments.index(term.instrument)):
-        jumps = _jump(value(term.quantity), switches)
-        if not np.any(jumps):
-            continue
-        own = replace(term, row=f"at once: {term.row}")
-        found[own] = float((_middle(value(term.instrument.price), switches) * jumps).sum())
-        if term.instrument.issuer is None:
-            found[replace(own, column=outside_of(run.model), sign=-1)] = found[own]
-    return found
+def _passed(path: Path, first: float, last: float) -> dict[Flow, np.ndarray]:
+    """Return what passed through each flow in impulses at each of the switches that `_switches` returns."""
+    before = np.flatnonzero(np.diff(path.segment))
+    columns = np.flatnonzero((path.t[before] > first) & (path.t[before] <= last))
+    flows = path.compiled.model.flows
+    passed = np.zeros((len(flows), len(columns)))
+    for column, place in enumerate(columns):
+        for passing in path.course.switches[place + 1].kicks:
+            amounts = path.compiled.amounts(path.t[before[place]], passing.x.tolist(), passing.inputs)
+            for row, flow in path.compiled.kicked[passing.kick.impulse.name]:
+                passed[flow, column] += amounts[row]
+    return dict(zip(flows, passed, strict=True))

@@ -15,7 +15,15 @@ from .errors import InputError, unknown
 from .families import Members
 from .kinks import Kink, kinks
 from .lookups import Lookup
-from .quantities import Auxiliary, Flow, Parameter, Quantity, Sector, Stock, finite_number
+from .quantities import (
+    Auxiliary,
+    Flow,
+    Parameter,
+    Quantity,
+    Sector,
+    Stock,
+    finite_number,
+)
 from .series import Series
 
 

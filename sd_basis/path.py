@@ -9,7 +9,7 @@ import numpy as np
 from .actions import Action
 from .compiled import Compiled
 from .course import Course
-from .schedule import Schedule
+from .timeline import Schedule
 
 
 class Path:

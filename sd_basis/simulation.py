@@ -21,7 +21,8 @@ from .model import Model
 from .path import Path
 from .quantities import Stock, finite_number
 from .run import Run
-from .schedule import Schedule, schedule
+from .schedule import schedule
+from .timeline import Schedule
 
 
 def compiled(model: Model) -> Compiled:

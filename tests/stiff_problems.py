@@ -20,7 +20,6 @@ from sympy import Mul, sqrt
 
 from sd_basis import CLOUD, Auxiliary, Flow, Model, Parameter, Run, Stock
 
-
 Amount = partial(Stock, nonnegative=True)
 
 

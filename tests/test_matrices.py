@@ -2,7 +2,6 @@
 
 import itertools
 import re
-from dataclasses import replace
 
 import matplotlib.text
 import numpy as np
@@ -19,14 +18,13 @@ from sd_basis import (
     START,
     TIME,
     Auxiliary,
-    Case,
     Flow,
+    Impulse,
     InputError,
     Instrument,
     Model,
     Parameter,
     Policy,
-    Run,
     Sector,
     Series,
     Stock,
@@ -40,7 +38,6 @@ from sd_basis.cli.tabular import tabular
 from sd_basis.figures import Context, available, regenerate, tables
 from sd_basis.library import model_paths
 from sd_basis.matrices import balance_sheet, net_worth, revaluation, structure, transactions
-from sd_basis.path import Path
 
 
 def gap(run, start=None, end=None):
@@ -167,29 +164,18 @@ def test_the_matrices_of_the_flagship_know_every_flow_on_the_books_and_no_other(
     assert flows["central_bank_purchases_payment", "central bank"] == pytest.approx(-bought[0], rel=1e-9)
 
 
-# Stocks that a switch moves at once
+# Impulses
 
-def joined(model, later):
-    """Return a run whose stocks jump at time 5: one run to there, then another that begins elsewhere."""
-    first = simulate(model, span=(0, 5), rtol=1e-11)
-    second = simulate(model, span=(5, 10), initial=later(first), rtol=1e-11)
-    plan = replace(first.path.schedule, segments=(*first.path.schedule.segments, *second.path.schedule.segments))
-    return Run(model, Case("joined"), Path(first.path.compiled, plan, first.path.pieces + second.path.pieces), None, first.solver, first.atol)
-
-
-def test_stocks_that_jump_at_a_switch_have_rows_of_their_own_and_still_articulate():
+def test_impulses_stand_in_the_rows_of_their_flows_and_still_articulate():
     parts = market()
-    ends = {stock.name: None for stock in parts.model.stocks}
-    run = joined(parts.model, lambda first: {**{name: first[name][-1] for name in ends}, "fund_cash": first["fund_cash"][-1] + 7,
-                                             "dealer_cash": first["dealer_cash"][-1] - 7, "dealer_bonds": first["dealer_bonds"][-1] + 20})
-    flows = transactions(run)
-    assert flows.rows[-2:] == ("at once: bonds", "at once: cash")
-    assert (flows["at once: cash", "fund"], flows["at once: cash", "dealer"]) == pytest.approx((7, -7))
-    assert flows["at once: bonds", "outside"] == -flows["at once: bonds", "dealer"] and flows["at once: cash", "outside"] == pytest.approx(0, abs=1e-9)
+    gift, block = Impulse(parts.lending, 7.0, at=5), Impulse(parts.sale, 20.0, at=5)
+    model = Model("market", [parts.sale, parts.lending], span=(0, 10), impulses=(gift, block), policies=(parts.rise,))
+    run, plain = simulate(model, rtol=1e-11), simulate(parts.model, rtol=1e-11)
+    flows, without = transactions(run, 4, 5), transactions(plain, 4, 5)
+    assert flows["lending", "fund"] - without["lending", "fund"] == pytest.approx(7)
     prices = run["price"][run.t == 5]
-    assert flows["at once: bonds", "dealer"] == pytest.approx(20 * prices.mean()) and prices[0] - prices[1] == pytest.approx(0.08)
-    assert max(gap(run), gap(run, 2, 5), gap(run, 5, 6)) < 1e-9
-    assert "at once: cash" not in transactions(run, 5, 10).rows and "at once: cash" in transactions(run, 0, 5).rows
+    assert flows["sale", "dealer"] - without["sale", "dealer"] == pytest.approx(20 * prices.mean()) and prices[0] - prices[1] == pytest.approx(0.08)
+    assert max(gap(run), gap(run, 2, 5), gap(run, 5, 6)) < 1e-9 and max(run.ledgers.values()) < 1e-9
 
 
 # What stands out
@@ -255,9 +241,9 @@ def test_formulas_are_prices_times_stocks_and_flows_with_their_signs():
     parts = market()
     sheet, flows, gained = structure(parts.model)
     price, sale = parts.price, parts.sale
-    assert sheet["bonds", "dealer"] == price * parts.dealer_bonds and sheet["cash", "dealer"] == parts.dealer_cash
-    assert (flows["sale", "fund"], flows["sale", "dealer"]) == (-price * sale.delivery, price * sale.delivery)
-    assert (flows["sale_payment", "fund"], flows["lending", "dealer"]) == (sale.payment, -parts.lending)
+    assert sheet["bonds", "dealer"] == sympy.Mul(price, parts.dealer_bonds) and sheet["cash", "dealer"] == parts.dealer_cash
+    assert (flows["sale", "fund"], flows["sale", "dealer"]) == ((-price * sale.delivery).doit(), (price * sale.delivery).doit())
+    assert (flows["sale_payment", "fund"], flows["lending", "dealer"]) == (sale.payment, (-parts.lending).doit())
     assert str(gained["bonds", "dealer"]) == "dealer_bonds*d(price)/dt" and gained["cash", "dealer"] == 0
     assert flows.labels == ("sale: bonds", "  payment: cash", "lending: cash") and set(flows.row_sums) == {0}
 
