@@ -69,14 +69,10 @@ def progress(length: int, label: str) -> Iterator[Callable[[int], None]]:
 
 def store(run: Run, folder: Path, name: str) -> list[Path]:
     """Write a run as NAME.csv with NAME.manifest.json beside it; each file is whole or absent."""
-    from ..manifest import manifest
-    from ..run import strict_json
-    from ..storage import write_atomic
+    from ..storage import manifest_path
 
-    beside = folder / f"{name}.manifest.json"
-    paths = [run.to_csv(folder / f"{name}.csv"), beside]
-    write_atomic(beside, strict_json(manifest(run)) + "\n")
-    return paths
+    table = run.to_csv(folder / f"{name}.csv")
+    return [table, manifest_path(table)]
 
 
 def file_name(run: Run, shift: bool = False) -> str:

@@ -28,6 +28,7 @@ class Context:
         self.cases: list[str] = list(case_paths(self.path)) if self.path else []
         self._models: dict[str | None, Model] = {None: self.model, self.model.value_set: self.model}
         self._runs: dict[tuple, Run] = {}
+        self.used: dict[tuple, Run] = {}  # the runs the figure at work asked for, for its manifest
 
     def with_values(self, values: str | None) -> Model:
         """Return the model with a published value set in force."""
@@ -48,6 +49,7 @@ class Context:
             if shift:
                 found = (found or Case("default")).shifted(shift)
             self._runs[key] = simulate(model, found, **{"rtol": _RTOL, **options})
+        self.used[key] = self._runs[key]
         return self._runs[key]
 
     def file(self, name: str) -> Path:
