@@ -1,15 +1,13 @@
 """Compiled functions: a system's programs as fast Python, lambdified once and cached on disk.
 
 Parameters and series are arguments, so that one compilation serves every case. The cache is keyed
-by the content of model, engine and library versions; entries are written atomically, and a
-cache that cannot be read or written only costs time.
+by the content of model, engine and library versions; one that cannot be read or written only costs time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import marshal
-import os
 import sys
 from collections.abc import Callable
 from functools import cached_property
@@ -18,21 +16,13 @@ from pathlib import Path
 import numpy as np
 import sympy
 
+from . import cache
 from .codegen import Functions, functions, source
 from .declarations import margin
 from .model import Model
-from .storage import write_atomic
 from .system import Program, System
 
 _ENGINE_FILES = ("codegen.py", "compiled.py", "declarations.py", "gates.py", "graph.py", "model.py", "quantities.py", "symbols.py", "system.py", "units.py")
-
-
-def cache_folder() -> Path:
-    """Return where generated code is kept: SD_BASIS_CACHE, else XDG_CACHE_HOME or ~/.cache."""
-    own = os.environ.get("SD_BASIS_CACHE")
-    if own:
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sd_basis"
 
 
 def fingerprint(model: Model) -> str:
@@ -82,9 +72,10 @@ class Compiled:
         self.model = model
         self.system = System(model)
         self.key = fingerprint(model)
-        self.cached = os.path.exists(cache_folder() / f"{self.key}-rhs")
+        self.cached = cache.has(self.key, "rhs")
         if not self.cached:
             model.check_units()
+            cache.prune()  # new code comes in, so the old may go
 
     @cached_property
     def rhs(self) -> Functions:
@@ -142,22 +133,10 @@ class Compiled:
         return ([0.0] * len(self.model.stocks), [0.0] * (len(self.model.parameters) + len(self.model.series)))
 
     def _function(self, kind: str, program: Callable[[], Program], *, scalar: bool) -> Functions:
-        path = cache_folder() / f"{self.key}-{kind}"
-        try:
-            code = marshal.loads(_sealed(path.read_bytes()))
-        except (OSError, ValueError):
+        kept = cache.read(self.key, kind)
+        if kept is None:
             code = compile(source(self.model, program(), scalar), f"<{self.model.name} {kind}>", "exec")
-            content = marshal.dumps(code)
-            try:
-                write_atomic(path, hashlib.sha256(content).digest() + content)
-            except OSError:
-                pass  # the cache only saves time
+            cache.keep(self.key, kind, marshal.dumps(code))
+        else:
+            code = marshal.loads(kept)
         return functions(self.model.name, code, scalar)
-
-
-def _sealed(content: bytes) -> bytes:
-    """Return what follows the digest of a cache file; raise ValueError where the file is damaged."""
-    digest, rest = content[:32], content[32:]
-    if hashlib.sha256(rest).digest() != digest:
-        raise ValueError("the digest does not fit")
-    return rest

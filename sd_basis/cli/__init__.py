@@ -12,6 +12,7 @@ import click
 
 from ..errors import BasisError, NumericalFailure, unknown
 from ..version import __version__
+from .caching import cache
 from .comparing import compare
 from .drawing import figures
 from .interruption import heeded
@@ -90,7 +91,7 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_models, show, run, compare, figures):
+for command in (list_models, show, run, compare, figures, cache):
     main.add_command(command)
 
 __all__ = ["main"]

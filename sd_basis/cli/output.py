@@ -24,6 +24,11 @@ def number(value: float | None, digits: int = 4) -> str:
     return "-" if value is None else f"{value:.{digits}g}"
 
 
+def count(number: int, what: str) -> str:
+    """Return "1 stock", "2 stocks"."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
     """Return rows as aligned text, the first `left` columns to the left; a header may have several lines."""
     heads = [column.split("\n") for column in header]
