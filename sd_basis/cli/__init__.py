@@ -14,6 +14,7 @@ from ..errors import BasisError, NumericalFailure, unknown
 from ..version import __version__
 from .caching import cache
 from .comparing import compare
+from .completing import completion
 from .drawing import figures
 from .interruption import heeded
 from .listing import list_models
@@ -91,7 +92,7 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_models, show, run, compare, figures, cache):
+for command in (list_models, show, run, compare, figures, cache, completion):
     main.add_command(command)
 
 __all__ = ["main"]

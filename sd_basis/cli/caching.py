@@ -39,12 +39,7 @@ def _day(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).date().isoformat()
 
 
-def _size(size: float) -> str:
+def _size(size: int) -> str:
     """Return a size in bytes as short text."""
-    for unit in ("bytes", "kB", "MB"):
-        if size < 1000:
-            break
-        size /= 1000
-    else:
-        unit = "GB"
-    return f"{size:.3g} {unit}"
+    power = next((power for power in (3, 2, 1) if size >= 1000**power), 0)
+    return f"{size / 1000**power:.3g} {('bytes', 'kB', 'MB', 'GB')[power]}"

@@ -10,12 +10,13 @@ from pathlib import Path
 import click
 
 from ..errors import InputError
+from . import completing
 from .options import model_argument, out_option
 
 
 @click.command()
 @model_argument(required=False)
-@click.option("--only", metavar="NAME", help="Make or check this figure alone.")
+@click.option("--only", metavar="NAME", shell_complete=completing.figures, help="Make or check this figure alone.")
 @click.option("--check", is_flag=True, help="Compute the figures and compare with the stored numbers; the exit code is 1 where they differ.")
 @out_option("SVG, PNG and the CSV behind each figure", default="figures")
 @click.pass_context
