@@ -15,6 +15,7 @@ from ..version import __version__
 from .caching import cache
 from .comparing import compare
 from .completing import completion
+from .creating import new
 from .drawing import figures
 from .interruption import heeded
 from .listing import list_models
@@ -92,7 +93,7 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_models, show, run, compare, figures, cache, completion):
+for command in (list_models, new, show, run, compare, figures, cache, completion):
     main.add_command(command)
 
 __all__ = ["main"]
