@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 
 from .declarations import Outcome, Policy, Trade, margin
+from .display import model_html
 from .errors import InputError, unknown
 from .graph import Cycle, ordered
 from .quantities import START, TIME, Auxiliary, Flow, Input, Parameter, Quantity, Sector, Stock, as_expression, finite_number
@@ -26,6 +27,7 @@ class Model:
     Raises InputError for two quantities of one name, an auxiliary without an equation, an
     algebraic loop (named), and anything of the wrong kind.
     """
+    _repr_html_ = model_html
 
     def __init__(self, name: str, flows: Iterable[Flow | Trade], *, span: tuple, time_unit: str = "day",
                  policies: Iterable[Policy] = (), outcomes: Iterable[Outcome] = (), outputs: Iterable[Quantity] = (),
@@ -33,9 +35,7 @@ class Model:
         self.name, self.time_unit, self.description = name, time_unit, description
         self.where = f"model {name!r}"
         self.unit_definitions = dict(units or {})
-        self.span = span
-        if span is not None:
-            self.span = _span(self.where, span)
+        self.span = None if span is None else _span(self.where, span)
         flows = tuple(flows)
         self.trades = tuple(item for item in flows if isinstance(item, Trade))
         self.flows = tuple(flow for item in flows for flow in (item.flows if isinstance(item, Trade) else (item,)))

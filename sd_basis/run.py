@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .case import Case
+from .display import run_html
 from .errors import missing_extra, unknown
 from .ledgers import closing_errors
 from .manifest import manifest
@@ -162,6 +163,8 @@ class Run:
             raise missing_extra("to_xarray", "xarray", "data") from None
         variables = {name: ("t", self[name], {"units": self.model.unit_text(self.model.quantities[name]) or ""}) for name in self.names}
         return xarray.Dataset(variables, coords={"t": self.t}, attrs={"manifest": strict_json(manifest(self))})
+
+    _repr_html_ = run_html
 
     def __repr__(self) -> str:
         return f"<Run {self.summary}>"

@@ -16,6 +16,7 @@ from typing import Any
 
 import sympy
 
+from .display import equation_latex, latex_name
 from .errors import InputError
 
 _PROCESS = os.urandom(6).hex()
@@ -65,6 +66,7 @@ class Quantity(sympy.Symbol):
 
     unit: str | None
     description: str
+    _latex, _repr_latex_ = latex_name, equation_latex  # how a notebook shows it
 
     @classmethod
     def _create(cls, name: str, identity: tuple | None = None):
