@@ -17,6 +17,7 @@ Names are imported when first used, so that `import sd_basis` costs nothing.
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 from .version import __version__
 
@@ -32,7 +33,7 @@ _DOOR = {
 __all__ = ["__version__", *_DOOR]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name not in _DOOR:
         raise AttributeError(f"module 'sd_basis' has no attribute {name!r}")
     value = getattr(import_module(f".{_DOOR[name]}", __name__), name)

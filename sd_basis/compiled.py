@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import sympy
+from sympy.core.relational import Relational
 
 from . import cache
 from .codegen import Functions, functions, source
@@ -125,7 +126,7 @@ class Compiled:
             return Program([(quantity, quantity.expression) for quantity in needed], wanted)
         return self._function("margins", program, scalar=False)
 
-    def margin_row(self, condition) -> int:
+    def margin_row(self, condition: Relational) -> int:
         """Return the row of `margins` that belongs to an inequality."""
         return self._conditions.index(condition)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy
@@ -30,6 +30,8 @@ class Trade:
     price: Any = 1
     reversible: bool = False
     description: str = ""
+    delivery: Flow = field(init=False, repr=False, compare=False)
+    payment: Flow = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
         where = f"trade {self.name!r}"

@@ -36,7 +36,7 @@ def model_html(model: Model) -> str:
     stocks = [(stock.name, _formula(stock.initial), stock.unit, stock.description) for stock in model.stocks]
     flows = [(flow.name, f"{flow.source.name} {'↔' if flow.reversible else '→'} {flow.sink.name}", _formula(flow.expression),
               model.unit_text(flow), flow.description) for flow in model.flows]
-    parameters = [(item.name, _number(model.values.get(item.name, item.value)), item.unit, _range(item), item.reference, item.description)
+    parameters = [(item.name, _number(model.values.get(item.name, float(item.value))), item.unit, _range(item), item.reference, item.description)
                   for item in model.parameters]
     return _block(f"<b>{escape(model.name)}</b>: {escape(counts + span + in_force)}", _paragraph(model.description),
                   _folded("Stocks", ("name", "initial", "unit", ""), stocks), _folded("Flows", ("name", "ends", "rate", "unit", ""), flows),

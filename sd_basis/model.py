@@ -52,11 +52,11 @@ class Model:
         self.outputs = tuple(outputs)
         if not self.flows:
             raise InputError(f"{self.where}: it has no flow; a stock changes through flows only")
-        self.case = None       # the case `load` attached, used where `simulate` is given none
-        self.value_set = None  # the published value set in force, with its overrides
+        self.case: Any = None  # the case `load` attached, used where `simulate` is given none
+        self.value_set: str | None = None  # the published value set in force, with its overrides
         self.values: dict[str, float] = {}
-        self.path = None       # where the file or folder it was loaded from lies
-        self.compiled = None   # the fast functions, once `simulate` needs them
+        self.path: Any = None  # where the file or folder it was loaded from lies
+        self.compiled: Any = None  # the fast functions, once `simulate` needs them
         self._collect()
 
     def _collect(self) -> None:
@@ -238,7 +238,7 @@ def _span(where: str, span: Any) -> tuple[float, float]:
     return start, end
 
 
-def _by_name(where: str, kind: str, items: Iterable, expected: type) -> dict:
+def _by_name(where: str, kind: str, items: Iterable, expected: Any) -> dict:
     found: dict = {}
     for item in items:
         if not isinstance(item, expected):

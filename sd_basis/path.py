@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -36,7 +37,7 @@ class Path:
                 columns.append(np.array([part.values(time) for time in own]).reshape(len(own), len(part.values(part.start))).T)
         return np.concatenate(columns, axis=1)
 
-    def evaluate(self, function, t: np.ndarray, x: np.ndarray, segment: np.ndarray) -> np.ndarray:
+    def evaluate(self, function: Callable, t: np.ndarray, x: np.ndarray, segment: np.ndarray) -> np.ndarray:
         """Return a compiled vector function (outputs, times) along states given in the order of time."""
         with np.errstate(all="ignore"):
             values = function(t, list(x.T), list(self.inputs(t, segment)))

@@ -56,7 +56,7 @@ def as_expression(where: str, value: Any) -> sympy.Expr:
     return expression
 
 
-def _restore(cls: type, name: str, identity: tuple) -> Quantity:
+def _restore(cls: type[Quantity], name: str, identity: tuple) -> Quantity:
     found = _REGISTRY.get(identity)
     return cls._create(name, identity) if found is None else found
 
@@ -77,7 +77,7 @@ class Quantity(sympy.Symbol):
         _REGISTRY[self.identity] = self
         return self
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         """Everything is set in `__new__`; sympy calls this one with the same arguments."""
 
     def _hashable_content(self):

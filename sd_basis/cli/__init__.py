@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -38,13 +40,14 @@ class CommandLine(click.Group):
             raise unknown("sd-basis", "command", args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
-    def main(self, *args, standalone_mode: bool = True, **extra):
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, complete_var: str | None = None,
+             standalone_mode: bool = True, **extra: Any) -> Any:
         """Run the command line and exit with its code."""
         if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
+            return super().main(args, prog_name, complete_var, False, **extra)
         try:
             with heeded():
-                code = super().main(*args, standalone_mode=False, **extra) or 0
+                code = super().main(args, prog_name, complete_var, False, **extra) or 0
         except click.UsageError as error:
             where = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
             code = _fail(f"{error.format_message()}{where}", BAD_USE)

@@ -47,7 +47,7 @@ def _silent(complete: Complete) -> Complete:
 def _path(ctx: click.Context) -> Path:
     """Return where MODEL lies, as far as it is typed."""
     # an option that still waits for its value stops click's parser, which then leaves MODEL among the arguments
-    for word in (ctx.params.get("model"), *ctx.args):
+    for word in filter(None, (ctx.params.get("model"), *ctx.args)):
         with contextlib.suppress(InputError):
             return library.locate(word)
     raise InputError("completion: there is no model yet; write its name first")
@@ -100,7 +100,7 @@ def policies(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 def settings(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the parameters of MODEL, each with the value in force, which can then be changed."""
     model = _loaded(ctx)
-    found = {f"{item.name}={_number(model.values.get(item.name, item.value))}": item.description or item.unit or "" for item in model.parameters}
+    found = {f"{item.name}={_number(model.values.get(item.name, float(item.value)))}": item.description or item.unit or "" for item in model.parameters}
     return items(found, incomplete, found)
 
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import sympy
 
-from ..display import upright
 from ..library import case_paths, headline, value_set_paths
 from ..model import Model
-from ..quantities import START, TIME
+from ..quantities import START, TIME, Quantity
 from ..system import System
 from .listing import title
 from .output import WIDTH, table
@@ -140,11 +139,20 @@ def _plain(value: Any) -> float | str | None:
 
 def latex(model: Model) -> str:
     """Return the equations: the net flow of each stock, the rate of each flow, the auxiliaries in order."""
+    names: dict[Quantity, str] = {quantity: _upright(name) for name, quantity in model.quantities.items()}
+    names |= {TIME: "t", START: "t_{0}"}
+
     def line(left: str, expression: sympy.Expr) -> str:
-        right = sympy.latex(expression, symbol_names={TIME: "t", START: "t_{0}"}, mul_symbol=r"\,")
+        right = sympy.latex(expression, symbol_names=names, mul_symbol=r"\,")
         return f"  {left} &= {right} \\\\"
 
-    lines = [line(rf"\frac{{d}}{{dt}} {upright(stock.name)}", net) for stock, net in zip(model.stocks, System(model).derivatives(), strict=True)]
-    lines += [line(upright(flow.name), flow.expression) for flow in model.flows]
-    lines += [line(upright(item.name), item.expression) for item in model.auxiliaries]
+    lines = [line(rf"\frac{{d}}{{dt}} {names[stock]}", net) for stock, net in zip(model.stocks, System(model).derivatives(), strict=True)]
+    lines += [line(names[flow], flow.expression) for flow in model.flows]
+    lines += [line(names[item], item.expression) for item in model.auxiliaries]
     return "\n".join([r"\begin{align*}", *lines, r"\end{align*}"])
+
+
+def _upright(name: str) -> str:
+    for special in "_&%$#":
+        name = name.replace(special, f"\\{special}")
+    return rf"\mathrm{{{name}}}"

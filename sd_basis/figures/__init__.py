@@ -120,12 +120,12 @@ def _figures(context: Context) -> dict[str, tuple[str, Function]]:
     """Return the generic figures and the model's own, name to (title, function)."""
     name = context.model.name
     found: dict[str, tuple[str, Function]] = {"stock_and_flow": (f"Stocks and flows of {name}", _diagram)}
-    for case in context.cases or [None]:
+    for case in (*context.cases,) or (None,):
         found[f"paths_{case}" if case else "paths"] = (f"Paths of {name}{f', {case}' if case else ''}", partial(_case_paths, case=case))
     beside = _own(context.path)
     if beside is None:
         return found
-    folder, own = locate(context.path), getattr(beside, "FIGURES", None)
+    folder, own = Path(context.path), getattr(beside, "FIGURES", None)
     if not isinstance(own, Mapping):
         raise InputError(f"{folder.name}/figures.py: it defines no FIGURES; end it with FIGURES = {{\"name\": function}}")
     for key, function in own.items():

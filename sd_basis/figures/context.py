@@ -24,7 +24,7 @@ class Context:
 
     def __init__(self, model: str | Path | Model):
         self.path = model.path if isinstance(model, Model) else locate(model)
-        self.model = model if isinstance(model, Model) else load(self.path)
+        self.model = model if isinstance(model, Model) else load(model)
         self.cases: list[str] = list(case_paths(self.path)) if self.path else []
         self._models: dict[str | None, Model] = {None: self.model, self.model.value_set: self.model}
         self._runs: dict[tuple, Run] = {}
@@ -62,7 +62,7 @@ class Context:
 
     def data(self, file: str, column: str, case: str | Case, *, time: str = "date") -> tuple[list[float], list[float]]:
         """Return model times and values of a column of dated data; dates outside a case's span are left out."""
-        found = find_case(self.model, case)
+        found = find_case(self.model, case) or Case("default")
         span = found.span or self.model.span
         first, last = (found.time("span", value) for value in span)
         texts, values = read_columns(self.file(file), time, column)
