@@ -10,8 +10,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from small import draining, final_state, market
+from test_cli import RUNNER
 
 from sd_basis import InputError, cache, simulate
 from sd_basis.cli import main
@@ -32,7 +32,7 @@ def filled(own):
 
 
 def call(*arguments, code=0):
-    done = CliRunner().invoke(main, ["cache", *arguments])
+    done = RUNNER.invoke(main, ["cache", *arguments])
     assert done.exit_code == code, done.output
     return done
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from test_cli import RUNNER
 
 from sd_basis.cli import main
 from sd_basis.cli.completing import SHELLS
@@ -105,7 +105,7 @@ def test_the_figures_that_complete_can_be_drawn(model, own, folder):
 
 
 def print_script(*arguments, code=0):
-    done = CliRunner().invoke(main, ["completion", *arguments])
+    done = RUNNER.invoke(main, ["completion", *arguments])
     assert done.exit_code == code, done.output
     return done
 

@@ -4,11 +4,14 @@ import json
 import os
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from test_cli import RUNNER
 
 from sd_basis import load, simulate
 from sd_basis.cli import creating, main, starter
@@ -21,7 +24,7 @@ def call(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments, code=0):
-        done = CliRunner().invoke(main, list(arguments))
+        done = RUNNER.invoke(main, list(arguments))
         assert done.exit_code == code, done.output
         return done
     return call
@@ -31,7 +34,7 @@ def call(tmp_path, monkeypatch):
 def town(tmp_path_factory):
     """The starter, written once; the tests only read it."""
     path = tmp_path_factory.mktemp("starter") / "town.py"
-    assert CliRunner().invoke(main, ["new", str(path)]).exit_code == 0
+    assert RUNNER.invoke(main, ["new", str(path)]).exit_code == 0
     return path
 
 
@@ -165,3 +168,11 @@ def test_an_interruption_leaves_nothing_behind(call, tmp_path, monkeypatch):
 def test_the_json_of_the_starter_is_strict(town, call):
     row = json.loads(call("run", str(town), "--json").stdout, parse_constant=pytest.fail)
     assert row["outcome"] == "collapsed" and row["warnings"] == []
+
+
+@pytest.mark.parametrize("arguments", [["new", "town"], ["completion", "bash"]])
+def test_what_needs_no_model_imports_nothing_heavy(arguments, tmp_path):
+    code = ("import sys\nfrom sd_basis.cli import main\ntry:\n    main(sys.argv[1:], prog_name='sd-basis')\nexcept SystemExit as end:\n"
+            "    assert not end.code\nassert not {'numpy', 'sympy', 'scipy', 'matplotlib'} & set(sys.modules)")
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True, cwd=tmp_path, capture_output=True,
+                   env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])})

@@ -140,7 +140,8 @@ def completion(ctx: click.Context, shell: str | None) -> None:
     if shell is None:
         shell = Path(os.environ.get("SHELL", "")).name
         if shell not in SHELLS:
-            raise InputError(f"completion: the shell {shell or '(no SHELL is set)'!r} is none it knows; write sd-basis completion bash, zsh or fish")
+            known = f"the shell {shell!r} is none it knows" if shell else "SHELL does not say which shell this is"
+            raise InputError(f"completion: {known}; write sd-basis completion bash, zsh or fish")
     made = get_completion_class(shell)
     assert made is not None
     click.echo(made(ctx.find_root().command, {}, "sd-basis", "_SD_BASIS_COMPLETE").source())
