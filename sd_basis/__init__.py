@@ -17,6 +17,7 @@ Names are imported when first used, so that `import sd_basis` costs nothing.
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 from .version import __version__
 
@@ -26,7 +27,7 @@ _DOOR = {
     "Sector": "quantities", "Stock": "quantities", "define": "quantities",
     "DELAY1": "delays", "DELAY3": "delays", "DELAYN": "delays", "SMOOTH": "delays", "SMOOTH3": "delays", "SMOOTHN": "delays",
     "Family": "families", "Series": "series", "Lookup": "lookups",
-    "Impulse": "declarations", "Outcome": "declarations", "Policy": "declarations", "Trade": "declarations",
+    "Impulse": "policies", "Outcome": "declarations", "Policy": "policies", "Trade": "declarations",
     "If": "choices", "Max": "choices", "Min": "choices", "positive": "gates", "Model": "model", "Case": "case", "load": "library", "System": "system",
     "simulate": "simulation", "Run": "run", "turning_shift": "timing",
     "BasisError": "errors", "InputError": "errors", "NumericalFailure": "errors",
@@ -34,7 +35,7 @@ _DOOR = {
 __all__ = ["__version__", *_DOOR]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name not in _DOOR:
         raise AttributeError(f"module 'sd_basis' has no attribute {name!r}")
     value = getattr(import_module(f".{_DOOR[name]}", __name__), name)

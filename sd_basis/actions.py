@@ -12,9 +12,9 @@ import sympy
 from .calendar import Calendar, parse_date
 from .case import Case, Event
 from .codegen import scalar_function
-from .declarations import Policy
 from .errors import InputError
 from .model import Model
+from .policies import Policy
 from .quantities import START, TIME, Parameter, Quantity
 from .series import Sampled, Series
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def _covered() -> tuple[date, date]:
     return date(min(days).year, 1, 1), date(max(days).year, 12, 31)
 
 
-def parse_date(where: str, value) -> datetime:
+def parse_date(where: str, value: Any) -> datetime:
     """Return an ISO date or date-time as a datetime; raise InputError for anything else."""
     if isinstance(value, datetime):
         return value
@@ -57,7 +58,7 @@ class Calendar:
         if not np.is_busday(self.origin, holidays=holidays()):
             raise InputError(f"origin: {self.origin} is not a trading day; choose a weekday that is no bond-market holiday")
 
-    def time(self, where: str, value) -> float:
+    def time(self, where: str, value: Any) -> float:
         """Return model time of a date or date-time; a day without trading maps to the next start of trading."""
         moment = parse_date(where, value)
         if moment.tzinfo is not None:
@@ -73,7 +74,7 @@ class Calendar:
         midnight = datetime(moment.year, moment.month, moment.day)
         return whole + (moment - midnight) / timedelta(days=1)
 
-    def is_closed(self, value) -> bool:
+    def is_closed(self, value: Any) -> bool:
         """Tell whether a value is a date without trading; a text that is no date is not."""
         try:
             moment = parse_date("", value)

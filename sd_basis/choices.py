@@ -25,7 +25,7 @@ class truth(sympy.Function):  # noqa: N801 - sympy functions are lower case
     nargs = 2
 
     @classmethod
-    def eval(cls, margin, strict):
+    def eval(cls, margin: sympy.Expr, strict: sympy.Expr) -> sympy.Expr | None:
         """Decide a margin that is a number."""
         if margin.is_number and margin.is_extended_real:
             return sympy.Integer(bool(margin > 0 if strict else margin >= 0))
@@ -51,7 +51,7 @@ class choose(sympy.Function):  # noqa: N801
     nargs = 3
 
     @classmethod
-    def eval(cls, condition, then, otherwise):
+    def eval(cls, condition: sympy.Expr, then: sympy.Expr, otherwise: sympy.Expr) -> sympy.Expr | None:
         """Decide a condition that is a number, and a choice between equals."""
         if condition.is_number:
             return otherwise if condition.is_zero else then
@@ -79,12 +79,12 @@ class _Extreme(sympy.Function):
     sign: sympy.Integer
     word: str
 
-    def __new__(cls, *arguments, **options):
+    def __new__(cls, *arguments: Any, **options: Any) -> Any:
         """Return the choice, or with families in it one a member."""
         return lifted(super().__new__, cls, *arguments, **options)
 
     @classmethod
-    def eval(cls, *arguments):
+    def eval(cls, *arguments: sympy.Expr) -> sympy.Expr | None:
         """Drop repetitions, join nested ones and decide numbers."""
         if not arguments:
             raise InputError(f"{cls.word}: it has no argument; give at least one")

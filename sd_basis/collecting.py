@@ -8,17 +8,7 @@ from .declarations import margin
 from .errors import InputError
 from .graph import Cycle, ordered
 from .lookups import Lookup
-from .quantities import (
-    START,
-    TIME,
-    Auxiliary,
-    Flow,
-    Input,
-    Parameter,
-    Quantity,
-    Stock,
-    as_expression,
-)
+from .quantities import START, TIME, Auxiliary, Flow, Input, Parameter, Quantity, Stock, as_expression
 from .series import Series
 
 if TYPE_CHECKING:

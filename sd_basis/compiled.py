@@ -1,8 +1,7 @@
 """Compiled functions: a system's programs as fast Python, lambdified once and cached on disk.
 
 Parameters and series are arguments, so that one compilation serves every case. The cache is keyed
-by the content of model, engine and library versions; entries are written atomically, and a
-cache that cannot be read or written only costs time.
+by the content of model, engine and library versions; one that cannot be read or written only costs time.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import marshal
-import os
 import sys
 from collections.abc import Callable
 from functools import cached_property
@@ -18,32 +16,19 @@ from pathlib import Path
 
 import numpy as np
 import sympy
+from sympy.core.relational import Relational
 
+from . import cache
 from .codegen import Functions, functions, source
 from .declarations import margin
 from .model import Model
-from .programs import (
-    impulse_ledger_program,
-    impulse_program,
-    initial_program,
-    mode_program,
-    watch_program,
-)
+from .programs import impulse_ledger_program, impulse_program, initial_program, mode_program, watch_program
 from .quantities import Quantity
-from .storage import write_atomic
 from .system import Program, System
 from .watching import Watched
 
 _ENGINE_FILES = ("choices.py", "codegen.py", "collecting.py", "compiled.py", "declarations.py", "dimensions.py", "families.py", "gates.py", "graph.py",
-                 "kinks.py", "lookups.py", "model.py", "programs.py", "quantities.py", "symbols.py", "system.py", "units.py", "written.py")
-
-
-def cache_folder() -> Path:
-    """Return where generated code is kept: SD_BASIS_CACHE, else XDG_CACHE_HOME or ~/.cache."""
-    own = os.environ.get("SD_BASIS_CACHE")
-    if own:
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sd_basis"
+                 "kinks.py", "lookups.py", "model.py", "policies.py", "programs.py", "quantities.py", "symbols.py", "system.py", "units.py", "written.py")
 
 
 def fingerprint(model: Model) -> str:
@@ -95,9 +80,10 @@ class Compiled:
         self.system = System(model)
         self.key = fingerprint(model)
         self._watching: dict[str, tuple[Functions, list[Watched]]] = {}
-        self.cached = os.path.exists(cache_folder() / f"{self.key}-rhs")
+        self.cached = cache.has(self.key, "rhs")
         if not self.cached:
             model.check_units()
+            cache.prune()  # new code comes in, so the old may go
 
     @cached_property
     def rhs(self) -> Functions:
@@ -196,7 +182,7 @@ class Compiled:
             return self.system.program(wanted)
         return self._function("margins", program, scalar=False)
 
-    def margin_row(self, condition) -> int:
+    def margin_row(self, condition: Relational) -> int:
         """Return the row of `margins` that belongs to an inequality."""
         return self._conditions.index(condition)
 
@@ -204,22 +190,10 @@ class Compiled:
         return ([0.0] * len(self.model.stocks), [0.0] * (len(self.model.inputs) + len(self.model.modes)))
 
     def _function(self, kind: str, program: Callable[[], Program], *, scalar: bool) -> Functions:
-        path = cache_folder() / f"{self.key}-{kind}"
-        try:
-            code = marshal.loads(_sealed(path.read_bytes()))
-        except (OSError, ValueError):
+        kept = cache.read(self.key, kind)
+        if kept is None:
             code = compile(source(self.model, program(), scalar), f"<{self.model.name} {kind}>", "exec")
-            content = marshal.dumps(code)
-            try:
-                write_atomic(path, hashlib.sha256(content).digest() + content)
-            except OSError:
-                pass  # the cache only saves time
+            cache.keep(self.key, kind, marshal.dumps(code))
+        else:
+            code = marshal.loads(kept)
         return functions(self.model.name, code, scalar)
-
-
-def _sealed(content: bytes) -> bytes:
-    """Return what follows the digest of a cache file; raise ValueError where the file is damaged."""
-    digest, rest = content[:32], content[32:]
-    if hashlib.sha256(rest).digest() != digest:
-        raise ValueError("the digest does not fit")
-    return rest

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .run import Run
 
 
 class BasisError(Exception):
@@ -17,7 +21,7 @@ class InputError(BasisError):
 class NumericalFailure(BasisError):
     """The integration could not go on; `run` holds what was computed up to the last good state."""
 
-    def __init__(self, message: str, run=None):
+    def __init__(self, message: str, run: Run | None = None):
         super().__init__(message)
         self.run = run
 

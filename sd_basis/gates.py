@@ -7,6 +7,8 @@ that is small per day sells a tenth of a portfolio in a year.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy
 from sympy.core.function import ArgumentIndexError
 
@@ -18,7 +20,7 @@ class Gate(sympy.Function):
 
     nargs = 2
 
-    def __new__(cls, *arguments, **options):
+    def __new__(cls, *arguments: Any, **options: Any) -> Any:
         """Return the gate, or with families in it one a member."""
         return lifted(super().__new__, cls, *arguments, **options)
 
@@ -30,7 +32,7 @@ class positive(Gate):  # noqa: N801 - sympy functions are lower case
     """The positive part of z, smoothed over `width` in the unit of z, and exactly zero for z <= 0."""
 
     @staticmethod
-    def formula(z, width):
+    def formula(z: Any, width: Any) -> Any:
         """Return the value for z > 0, of numbers, arrays or expressions."""
         return z * z / (z + width)
 
@@ -49,7 +51,7 @@ class positive_slope(Gate):  # noqa: N801
     """The derivative of `positive` with respect to z: (z^2 + 2 z width) / (z + width)^2 above zero."""
 
     @staticmethod
-    def formula(z, width):
+    def formula(z: Any, width: Any) -> Any:
         """Return the value for z > 0, of numbers, arrays or expressions."""
         return z * (z + 2 * width) / (z + width) ** 2
 
@@ -67,7 +69,7 @@ class positive_share(Gate):  # noqa: N801
     """z / (z + width) above zero, else 0: the square root of minus d positive / d width."""
 
     @staticmethod
-    def formula(z, width):
+    def formula(z: Any, width: Any) -> Any:
         """Return the value for z > 0, of numbers, arrays or expressions."""
         return z / (z + width)
 
@@ -85,7 +87,7 @@ class positive_curve(Gate):  # noqa: N801
     """width^2 / (z + width)^3 above zero, else 0: half the curvature of `positive`."""
 
     @staticmethod
-    def formula(z, width):
+    def formula(z: Any, width: Any) -> Any:
         """Return the value for z > 0, of numbers, arrays or expressions."""
         return width * width / (z + width) ** 3
 

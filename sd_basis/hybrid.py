@@ -18,10 +18,11 @@ from .actions import Action, acting
 from .codegen import Functions
 from .compiled import Compiled
 from .course import Course, Passing, Status, Switch
-from .declarations import Impulse, Policy, holds_at_zero, margin
+from .declarations import holds_at_zero, margin
 from .errors import InputError
 from .integrators import Piece, integrate
 from .model import Model
+from .policies import Impulse, Policy
 from .timeline import Kick, Schedule, Segment
 from .watching import Crossing, Watch, Watched
 
@@ -38,7 +39,7 @@ class Advance:
         self.triggers = {item.name: item for item in plan.triggers}
         self.rows = {name: row for row, name in enumerate(self.triggers)}
         conditions = tuple(margin(f"{name!r}, when", item.when) for name, item in self.triggers.items())
-        self.margins, self.kinks = functions.watching(conditions)
+        self.margins, self.kinks = functions.watching(conditions) if conditions or self.model.kinks else (None, [])
         self.state = dict.fromkeys(self.triggers, "armed") | {name: word for name, word in status.triggers.items() if name in self.triggers}
         self.held, self.passed = dict(status.held), list(status.passed)
         self.fired: list[tuple[str, float, int]] = list(status.fired)

@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.integrate import BDF, LSODA, Radau
@@ -58,7 +59,7 @@ class _History:
         return np.tensordot(self._array, powers, axes=(0, 0))
 
 
-def method_class(name: str):
+def method_class(name: str) -> Any:
     """Return scipy's solver of a name; raise InputError with the nearest names."""
     if name not in METHODS:
         raise unknown("method", "integration method", name, METHODS)

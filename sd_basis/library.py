@@ -14,6 +14,7 @@ import importlib.util
 import sys
 import traceback
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from .errors import BasisError, InputError, unknown
@@ -107,7 +108,7 @@ def find_case(model: Model, case: str | Path | Case | None) -> Case | None:
         return case if case is not None else model.case
     if not isinstance(case, (str, Path)):
         raise InputError(f"case: {case!r} is neither a name nor a path nor a Case; give one of these")
-    known = case_paths(model.path) if model.path else {}
+    known: dict[str, Path] = case_paths(model.path) if model.path else {}
     if str(case) in known:
         return read_case(known[str(case)], known)
     if Path(case).suffix == ".toml" and Path(case).is_file():
@@ -128,7 +129,7 @@ def _value_set(model: Model, path: Path) -> dict[str, float]:
     return values
 
 
-def module(path: Path, name: str = "__init__"):
+def module(path: Path, name: str = "__init__") -> ModuleType:
     """Run a file of a model as a module of its own private package and return it."""
     path = path.resolve()
     package = f"_sd_basis_model_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
@@ -136,6 +137,7 @@ def module(path: Path, name: str = "__init__"):
     file = path / f"{name}.py" if path.is_dir() else path
     search = [str(path)] if path.is_dir() and name == "__init__" else None
     spec = importlib.util.spec_from_file_location(full, file, submodule_search_locations=search)
+    assert spec is not None and spec.loader is not None  # it is a Python file
     loaded = importlib.util.module_from_spec(spec)
     for old in [key for key in sys.modules if key == full or key.startswith(f"{full}.")]:
         del sys.modules[old]

@@ -10,20 +10,14 @@ from typing import Any
 import sympy
 
 from .collecting import collect
-from .declarations import Impulse, Outcome, Policy, Trade
+from .declarations import Outcome, Trade
+from .display import model_html
 from .errors import InputError, unknown
 from .families import Members
 from .kinks import Kink, kinks
 from .lookups import Lookup
-from .quantities import (
-    Auxiliary,
-    Flow,
-    Parameter,
-    Quantity,
-    Sector,
-    Stock,
-    finite_number,
-)
+from .policies import Impulse, Policy
+from .quantities import Auxiliary, Flow, Parameter, Quantity, Sector, Stock, finite_number
 from .series import Series
 
 
@@ -36,6 +30,7 @@ class Model:
     Raises InputError for two quantities of one name, an auxiliary without an equation, an
     algebraic loop (named), and anything of the wrong kind.
     """
+    _repr_html_ = model_html
 
     def __init__(self, name: str, flows: Iterable[Flow | Trade], *, span: tuple, time_unit: str = "day",
                  policies: Iterable[Policy] = (), impulses: Iterable[Impulse] = (), outcomes: Iterable[Outcome] = (),
@@ -43,9 +38,7 @@ class Model:
         self.name, self.time_unit, self.description = name, time_unit, description
         self.where = f"model {name!r}"
         self.unit_definitions = dict(units or {})
-        self.span = span
-        if span is not None:
-            self.span = _span(self.where, span)
+        self.span = None if span is None else _span(self.where, span)
         given = _flat(flows)
         self.trades = tuple(item for item in given if isinstance(item, Trade))
         self.flows = tuple(flow for item in given for flow in (item.flows if isinstance(item, Trade) else (item,)))
@@ -66,12 +59,12 @@ class Model:
         self.outputs = tuple(_flat(outputs))
         if not self.flows:
             raise InputError(f"{self.where}: it has no flow; a stock changes through flows only")
-        self.case = None       # the case `load` attached, used where `simulate` is given none
-        self.value_set = None  # the published value set in force, with its overrides
+        self.case: Any = None  # the case `load` attached, used where `simulate` is given none
+        self.value_set: str | None = None  # the published value set in force, with its overrides
         self.values: dict[str, float] = {}
-        self.path = None       # where the file or folder it was loaded from lies
+        self.path: Any = None  # where the file or folder it was loaded from lies
         self.cuts: tuple[Any, ...] = ()  # links held at their value, made by `cut`
-        self.compiled = None   # the fast functions, once `simulate` needs them
+        self.compiled: Any = None  # the fast functions, once `simulate` needs them
         self.quantities: dict[str, Quantity] = {}
         self.stocks: tuple[Stock, ...] = ()
         self.parameters: tuple[Parameter, ...] = ()
@@ -200,7 +193,7 @@ def _flat(items: Iterable) -> list:
     return [member for item in items for member in (item.items.values() if isinstance(item, Members) else (item,))]
 
 
-def _by_name(where: str, kind: str, items: Iterable, expected: type) -> dict:
+def _by_name(where: str, kind: str, items: Iterable, expected: Any) -> dict:
     found: dict = {}
     for item in items:
         if not isinstance(item, expected):

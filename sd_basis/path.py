@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -62,7 +63,7 @@ class Path:
         held = np.array([part.values(part.start)[-count:] for part in self.segments])
         return held[segment].T
 
-    def evaluate(self, function, t: np.ndarray, x: np.ndarray, segment: np.ndarray) -> np.ndarray:
+    def evaluate(self, function: Callable, t: np.ndarray, x: np.ndarray, segment: np.ndarray) -> np.ndarray:
         """Return a compiled vector function (outputs, times) along states given in the order of time."""
         with np.errstate(all="ignore"):
             values = function(t, list(x.T), [*self.inputs(t, segment), *self.tables, *self._modes(segment)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,11 +23,11 @@ class Nodes:
     segment: np.ndarray
     lengths: np.ndarray
 
-    def values(self, function) -> np.ndarray:
+    def values(self, function: Callable) -> np.ndarray:
         """Return a compiled vector function at the nodes (outputs, nodes)."""
         return self.path.evaluate(function, self.t, self.x, self.segment)
 
-    def rates(self, function) -> np.ndarray:
+    def rates(self, function: Callable) -> np.ndarray:
         """Return the rates of a function whose outputs are pairs (level, its rate along the flow), with the drift added."""
         return self.values(function)[1::2] + self._drift(function)
 
@@ -34,7 +35,7 @@ class Nodes:
         """Return the integral of values (outputs, nodes) over each step (outputs, steps)."""
         return (values.reshape(*values.shape[:-1], len(self.lengths), len(_NODES)) @ (_WEIGHTS / 2)) * self.lengths
 
-    def _drift(self, function) -> np.ndarray:
+    def _drift(self, function: Callable) -> np.ndarray:
         """Return how levels change by prices that move with time itself (TIME, ramps, linear series), the state held fixed."""
         path = self.path
         prices = [instrument.price for instrument in path.compiled.system.instruments if isinstance(instrument.price, Auxiliary)]

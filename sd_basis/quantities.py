@@ -8,15 +8,7 @@ from typing import Any
 
 from .errors import InputError
 from .families import Family, Members, declared, families_of
-from .symbols import (
-    START,
-    TIME,
-    Input,
-    Quantity,
-    as_expression,
-    equation,
-    finite_number,
-)
+from .symbols import START, TIME, Input, Quantity, as_expression, equation, finite_number
 
 __all__ = ["CLOUD", "START", "TIME", "Auxiliary", "Flow", "Input", "Instrument", "Parameter", "Quantity", "Sector",
            "Stock", "as_expression", "define", "equation", "finite_number"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any
@@ -12,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from .case import Case
+from .display import run_html
 from .errors import missing_extra, unknown
 from .ledgers import closing_errors
+from .manifest import manifest
 from .model import Model
 from .outcomes import Decision, decide
 from .path import Path
 from .quantities import Flow, Quantity
-from .storage import write_atomic
+from .storage import strict_json, write_result
 
 
 class Run:
@@ -136,36 +137,34 @@ class Run:
         return [quantity.name for quantity in (*self.model.stocks, *self.path.compiled.system.observables())]
 
     def to_csv(self, path: str | FilePath) -> FilePath:
-        """Write `t` and every quantity as columns, atomically, and return the path."""
+        """Write `t` and every quantity as columns, with the manifest NAME.manifest.json beside NAME.csv, and return the path."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["t", *self.names])
         columns = np.column_stack([self.t, self._x, self._computed.T])
         writer.writerows([f"{value:.10g}" for value in row] for row in columns)
-        write_atomic(path, text.getvalue())
-        return FilePath(path)
+        return write_result(path, text.getvalue(), manifest(self))
 
-    def to_pandas(self):
-        """Return a pandas DataFrame indexed by t; needs the extra `data`."""
+    def to_pandas(self) -> Any:
+        """Return a pandas DataFrame indexed by t, the manifest as JSON in `attrs`; needs the extra `data`."""
         try:
             import pandas
         except ImportError:
             raise missing_extra("to_pandas", "pandas", "data") from None
-        return pandas.DataFrame({name: self[name] for name in self.names}, index=pandas.Index(self.t, name="t"))
+        frame = pandas.DataFrame({name: self[name] for name in self.names}, index=pandas.Index(self.t, name="t"))
+        frame.attrs["manifest"] = strict_json(manifest(self))
+        return frame
 
-    def to_xarray(self):
-        """Return an xarray Dataset over t with units as attributes; needs the extra `data`."""
+    def to_xarray(self) -> Any:
+        """Return an xarray Dataset over t with units as attributes, the manifest as JSON in `attrs`; needs the extra `data`."""
         try:
             import xarray
         except ImportError:
             raise missing_extra("to_xarray", "xarray", "data") from None
         variables = {name: ("t", self[name], {"units": self.model.unit_text(self.model.quantities[name]) or ""}) for name in self.names}
-        return xarray.Dataset(variables, coords={"t": self.t})
+        return xarray.Dataset(variables, coords={"t": self.t}, attrs={"manifest": strict_json(manifest(self))})
+
+    _repr_html_ = run_html
 
     def __repr__(self) -> str:
         return f"<Run {self.summary}>"
-
-
-def strict_json(document: Any) -> str:
-    """Return strict JSON: NaN and infinities are refused, not written."""
-    return json.dumps(document, allow_nan=False, indent=1)

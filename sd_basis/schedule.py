@@ -10,9 +10,9 @@ import numpy as np
 
 from .actions import Action, action_of, start_of
 from .case import Case, Event
-from .declarations import Impulse, Policy
 from .errors import InputError
 from .model import Model
+from .policies import Impulse, Policy
 from .quantities import Parameter, finite_number
 from .timeline import Kick, Schedule
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ class Series(Quantity):
     times it is `before` and `after`; None holds the first or the last value.
     """
 
-    def __new__(cls, name: str, times, values, unit: str | None = None, *, kind: str = "step",
+    def __new__(cls, name: str, times: Iterable[Any], values: Iterable[float], unit: str | None = None, *, kind: str = "step",
                 before: float | None = None, until: Any = None, after: float | None = None,
                 description: str = "", reference: str = ""):
         self = cls._create(name)
@@ -37,12 +38,12 @@ class Series(Quantity):
         self.before = self.values[0] if before is None else finite_number(f"{self.where}, before", before)
         self.after = self.values[-1] if after is None else finite_number(f"{self.where}, after", after)
         self.description, self.reference = description, reference
-        self.samples: dict[Calendar | None, Sampled] = {}  # mapping dates to trading days is what a schedule would wait for
+        self.samples = {}  # mapping dates to trading days is what a schedule would wait for
         return self
 
     @classmethod
     def from_csv(cls, name: str, path: str | Path, column: str, unit: str | None = None, *,
-                 time: str = "date", **options) -> Series:
+                 time: str = "date", **options: Any) -> Series:
         """Read a series from two columns of a CSV file; rows with a blank value are left out.
 
         Raises InputError for a missing file or column, a value that is no number, and times out of order.

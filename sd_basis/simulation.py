@@ -12,13 +12,13 @@ import numpy as np
 from .case import Case
 from .compiled import Compiled
 from .course import Status
-from .declarations import Policy
 from .errors import InputError, NumericalFailure
 from .hybrid import advance
 from .integrators import Piece, method_class
 from .library import find_case
 from .model import Model
 from .path import Path
+from .policies import Policy
 from .quantities import Stock, finite_number
 from .run import Run
 from .schedule import schedule

@@ -17,6 +17,7 @@ from typing import Any
 import sympy
 
 from .choices import carried_out
+from .display import equation_latex, latex_name
 from .errors import InputError
 from .written import Recording
 
@@ -66,7 +67,7 @@ def equation(where: str, value: Any) -> tuple[sympy.Expr, sympy.Expr]:
     return written, expression
 
 
-def _restore(cls: type, name: str, identity: tuple) -> Quantity:
+def _restore(cls: type[Quantity], name: str, identity: tuple) -> Quantity:
     found = _REGISTRY.get(identity)
     return cls._create(name, identity) if found is None else found
 
@@ -76,6 +77,7 @@ class Quantity(Recording, sympy.Symbol):
 
     unit: str | None
     description: str
+    _latex, _repr_latex_ = latex_name, equation_latex  # how a notebook shows it
 
     @classmethod
     def _create(cls, name: str, identity: tuple | None = None):
@@ -86,7 +88,7 @@ class Quantity(Recording, sympy.Symbol):
         _REGISTRY[self.identity] = self
         return self
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         """Everything is set in `__new__`; sympy calls this one with the same arguments."""
 
     def _hashable_content(self):

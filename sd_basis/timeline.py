@@ -14,8 +14,8 @@ import numpy as np
 
 from .actions import Action
 from .case import Case
-from .declarations import Impulse, Policy
 from .model import Model
+from .policies import Impulse, Policy
 from .series import Sampled, Series
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .case import Case
-from .declarations import Policy
 from .errors import InputError, unknown
 from .library import find_case
 from .model import Model
+from .policies import Policy
 from .quantities import finite_number
 from .simulation import simulate
 

@@ -148,7 +148,8 @@ class Units:
             return ONE
         if expression.is_Mul or isinstance(expression, WrittenProduct):
             factors = [self._unit(where, argument, known) for argument in expression.args]
-            return None if None in factors else math.prod(factors, start=ONE)
+            found = [factor for factor in factors if factor is not None]
+            return math.prod(found, start=ONE) if len(found) == len(factors) else None
         if expression.is_Pow or isinstance(expression, WrittenPower):
             base, exponent = expression.args
             unit = self._unit(where, base, known)

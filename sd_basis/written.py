@@ -86,11 +86,11 @@ class Written(Recording, sympy.Expr):
     def _eval_evalf(self, prec):
         return evaluated(self)._eval_evalf(prec)
 
-    def doit(self, **hints):
+    def doit(self, **hints: Any) -> sympy.Basic:
         """Return the plain sympy expression."""
         return evaluated(self)
 
-    def expand(self, *args, **hints):
+    def expand(self, *args: Any, **hints: Any) -> sympy.Expr:
         """Return the plain sympy expression, expanded."""
         return evaluated(self).expand(*args, **hints)
 

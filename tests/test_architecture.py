@@ -111,6 +111,19 @@ def test_public_names_have_docstrings(name):
                 assert ast.get_docstring(node), f"{name}.{node.name}"
 
 
+@pytest.mark.parametrize("name", sorted(ENGINE))
+def test_public_functions_say_what_they_take_and_give(name):
+    code = ast.parse(ENGINE[name].read_text())
+    for owner in [code, *(node for node in code.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_"))]:
+        for node in owner.body:
+            if not isinstance(node, ast.FunctionDef) or node.name == "fdiff":  # sympy says what fdiff takes
+                continue
+            given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, *filter(None, (node.args.vararg, node.args.kwarg))]
+            if not node.name.startswith("_") or node.name in ("__init__", "__new__"):
+                assert not [argument.arg for argument in given if argument.annotation is None and argument.arg not in ("self", "cls")], node.name
+            assert node.returns is not None or node.name.startswith("_"), node.name
+
+
 @pytest.mark.parametrize("name", [name for name in sd_basis.__all__ if name != "__version__"])
 def test_every_name_of_the_front_door_opens(name):
     thing = getattr(sd_basis, name)

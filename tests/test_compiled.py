@@ -8,7 +8,8 @@ import pytest
 from small import draining, final_state, market
 
 from sd_basis import CLOUD, Flow, Model, Parameter, Stock, simulate
-from sd_basis.compiled import cache_folder, fingerprint
+from sd_basis.cache import cache_folder
+from sd_basis.compiled import fingerprint
 from sd_basis.storage import output_folder, write_atomic
 
 

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from ..errors import BasisError, NumericalFailure, unknown
 from ..version import __version__
+from .caching import cache
 from .comparing import compare
+from .completing import completion
+from .creating import new
 from .drawing import figures
 from .interruption import heeded
 from .listing import list_models
@@ -35,13 +40,14 @@ class CommandLine(click.Group):
             raise unknown("sd-basis", "command", args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
-    def main(self, *args, standalone_mode: bool = True, **extra):
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, complete_var: str | None = None,
+             standalone_mode: bool = True, **extra: Any) -> Any:
         """Run the command line and exit with its code."""
         if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
+            return super().main(args, prog_name, complete_var, False, **extra)
         try:
             with heeded():
-                code = super().main(*args, standalone_mode=False, **extra) or 0
+                code = super().main(args, prog_name, complete_var, False, **extra) or 0
         except click.UsageError as error:
             where = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
             code = _fail(f"{error.format_message()}{where}", BAD_USE)
@@ -90,7 +96,7 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_models, show, run, compare, figures):
+for command in (list_models, new, show, run, compare, figures, cache, completion):
     main.add_command(command)
 
 __all__ = ["main"]

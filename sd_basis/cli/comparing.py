@@ -11,13 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import NumericalFailure
-from .options import (
-    case_option,
-    model_argument,
-    out_option,
-    shift_option,
-    simulation_options,
-)
+from .options import case_option, model_argument, out_option, shift_option, simulation_options
 from .output import WIDTH, file_name, narrow, number, progress, store, table, warn
 from .request import Request, request, shifts
 
@@ -158,18 +152,16 @@ def _write(asked: Request, runs: list[Run], rows: list[dict[str, Any]], turnings
 
     from ..figures import for_comparison
     from ..manifest import manifest
-    from ..run import strict_json
-    from ..storage import write_atomic
+    from ..storage import write_result
 
     flat = [_flat(run, row) for run, row in zip(runs, rows, strict=True)]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(flat[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(flat)
-    write_atomic(folder / "compare.csv", text.getvalue())
     document = {"runs": [manifest(run) for run in runs],
                 "turning": [{"case": run.case.name, **asdict(turning)} for run, turning in turnings]}
-    write_atomic(folder / "compare.manifest.json", strict_json(document) + "\n")
+    write_result(folder / "compare.csv", text.getvalue(), document)
     drawn = for_comparison(asked.model, runs, folder)
     click.echo(f"Wrote compare.csv, {len(runs)} runs and {len(drawn)} figure files to {folder}", err=quiet)
 

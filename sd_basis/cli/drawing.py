@@ -10,12 +10,13 @@ from pathlib import Path
 import click
 
 from ..errors import InputError
+from . import completing
 from .options import model_argument, out_option
 
 
 @click.command()
 @model_argument(required=False)
-@click.option("--only", metavar="NAME", help="Make or check this figure alone.")
+@click.option("--only", metavar="NAME", shell_complete=completing.figures, help="Make or check this figure alone.")
 @click.option("--check", is_flag=True, help="Compute the figures and compare with the stored numbers; the exit code is 1 where they differ.")
 @out_option("SVG, PNG and the CSV behind each figure", default="figures")
 @click.pass_context
@@ -30,9 +31,7 @@ def figures(ctx, model, only, check, out) -> None:
     for name, folder in folders.items():
         if not check:
             output_folder(folder)
-    from .. import (
-        figures as drawn,  # it costs matplotlib, so not before the arguments are known to be good
-    )
+    from .. import figures as drawn  # it costs matplotlib, so not before the arguments are known to be good
 
     findings: list[str] = []
     for name, folder in folders.items():

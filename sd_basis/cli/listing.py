@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -27,7 +28,7 @@ def title(path: Path) -> str:
 @json_option
 def list_models(as_json: bool) -> None:
     """List the shipped models with their cases and value sets."""
-    models = [{"model": name, "headline": library.headline(path),
+    models: list[dict[str, Any]] = [{"model": name, "headline": library.headline(path),
                "cases": {case: title(file) for case, file in library.case_paths(path).items()},
                "values": list(library.value_set_paths(path))} for name, path in library.model_paths().items()]
     if as_json:

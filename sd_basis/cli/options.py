@@ -1,65 +1,37 @@
-"""The options that commands share, and the completion of names in the shell."""
+"""The options that commands share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable
 
 import click
 from click.shell_completion import CompletionItem
 
-from .. import library
-from ..errors import InputError
+from . import completing
 
 METHOD_NAMES = ("LSODA", "BDF", "Radau")  # a test holds them to the integrators', which cost scipy to import
 
 
-def _items(known: Iterable[str], incomplete: str, files: bool = True) -> list[CompletionItem]:
-    found = [CompletionItem(name) for name in known if name.startswith(incomplete)]
-    return found or ([CompletionItem(incomplete, type="file")] if files else [])
-
-
-def _beside(ctx: click.Context, paths: Callable[[Path], dict[str, Path]]) -> list[str]:
-    # an option that still waits for its value stops click's parser, which then leaves MODEL among the arguments
-    for word in (ctx.params.get("model"), *ctx.args):
-        try:
-            return list(paths(library.locate(word)))
-        except (InputError, TypeError):
-            continue
-    return []
-
-
-def _models(ctx, param, incomplete):
-    return _items(library.model_paths(), incomplete)
-
-
-def _cases(ctx, param, incomplete):
-    return _items(_beside(ctx, library.case_paths), incomplete)
-
-
-def _value_sets(ctx, param, incomplete):
-    return _items(_beside(ctx, library.value_set_paths), incomplete, files=False)
-
-
-def _methods(ctx, param, incomplete):
-    return _items(METHOD_NAMES, incomplete, files=False)
+def _methods(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return completing.items(METHOD_NAMES, incomplete)
 
 
 def model_argument(required: bool = True):
     """Return the argument MODEL."""
-    return click.argument("model", required=required, shell_complete=_models)
+    return click.argument("model", required=required, shell_complete=completing.models)
 
 
 def case_option(multiple: bool = False):
     """Return the option --case."""
     more = " Repeatable; without it, every case of the model that has policies." if multiple else ""
-    return click.option("--case", "cases" if multiple else "case", metavar="NAME_OR_PATH", multiple=multiple, shell_complete=_cases,
+    return click.option("--case", "cases" if multiple else "case", metavar="NAME_OR_PATH", multiple=multiple, shell_complete=completing.cases,
                         help=f"A case of the model, or the path of a TOML file.{more}")
 
 
-values_option = click.option("--values", metavar="SET", shell_complete=_value_sets, help="A published value set of the model.")
-set_option = click.option("--set", "settings", metavar="NAME=NUMBER", multiple=True, help="Give a parameter another value. Repeatable.")
-policy_option = click.option("--policy", "policies", metavar="NAME[@DATE]", multiple=True,
+values_option = click.option("--values", metavar="SET", shell_complete=completing.value_sets, help="A published value set of the model.")
+set_option = click.option("--set", "settings", metavar="NAME=NUMBER", multiple=True, shell_complete=completing.settings,
+                          help="Give a parameter another value. Repeatable.")
+policy_option = click.option("--policy", "policies", metavar="NAME[@DATE]", multiple=True, shell_complete=completing.policies,
                              help="Use a policy of the model, from an ISO date or model time on. Repeatable.")
 method_option = click.option("--method", default="LSODA", show_default=True, shell_complete=_methods,
                              help=f"The integrator: {', '.join(METHOD_NAMES)}.")

@@ -24,6 +24,11 @@ def number(value: float | None, digits: int = 4) -> str:
     return "-" if value is None else f"{value:.{digits}g}"
 
 
+def count(number: int, what: str) -> str:
+    """Return "1 stock", "2 stocks"."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
     """Return rows as aligned text, the first `left` columns to the left; a header may have several lines."""
     heads = [column.split("\n") for column in header]
@@ -69,14 +74,10 @@ def progress(length: int, label: str) -> Iterator[Callable[[int], None]]:
 
 def store(run: Run, folder: Path, name: str) -> list[Path]:
     """Write a run as NAME.csv with NAME.manifest.json beside it; each file is whole or absent."""
-    from ..manifest import manifest
-    from ..run import strict_json
-    from ..storage import write_atomic
+    from ..storage import manifest_path
 
-    beside = folder / f"{name}.manifest.json"
-    paths = [run.to_csv(folder / f"{name}.csv"), beside]
-    write_atomic(beside, strict_json(manifest(run)) + "\n")
-    return paths
+    table = run.to_csv(folder / f"{name}.csv")
+    return [table, manifest_path(table)]
 
 
 def file_name(run: Run, shift: bool = False) -> str:

@@ -11,8 +11,8 @@ from ..errors import InputError, NumericalFailure
 
 if TYPE_CHECKING:
     from ..case import Case
-    from ..declarations import Policy
     from ..model import Model
+    from ..policies import Policy
     from ..run import Run
 
 

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import NumericalFailure
-from .options import (
-    case_option,
-    model_argument,
-    out_option,
-    shift_option,
-    simulation_options,
-)
+from .options import case_option, model_argument, out_option, shift_option, simulation_options
 from .output import WIDTH, file_name, number, store, table, warn
 from .request import request
 

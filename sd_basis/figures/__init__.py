@@ -1,4 +1,4 @@
-"""Figures: what people look at, each as SVG and PNG with the CSV behind it.
+"""Figures: what people look at, each as SVG and PNG with the CSV behind it and a manifest.
 
 A figure is a function of a `Context` that returns (matplotlib Figure, table); a table maps column
 names to one-dimensional columns. Every model has a stock-and-flow diagram and the paths of its
@@ -28,10 +28,10 @@ import matplotlib
 from ..compiled import fingerprint
 from ..errors import InputError, unknown
 from ..library import locate, module
-from ..manifest import versions
+from ..manifest import manifest, versions
 from ..model import Model
-from ..run import Run, strict_json
-from ..storage import write_atomic
+from ..run import Run
+from ..storage import manifest_path, strict_json, write_atomic
 from .context import Context
 from .diagram import stock_and_flow, stock_and_flow_table
 from .matrices import of_accounts, tables
@@ -52,9 +52,9 @@ def available(model: str | Path | Model) -> dict[str, str]:
 
 def regenerate(model: str | Path | Model, folder: str | Path, only: str | Iterable[str] | None = None,
                progress: Callable[[int, int, str], None] | None = None) -> list[Path]:
-    """Draw the figures of a model into a folder and return the files.
+    """Draw the figures of a model into a folder, each with a manifest of the runs behind it, and return the files.
 
-    `progress` is told (number done, number of all, name of the next). Raises InputError for an
+    The manifest knows the runs that came from the context. `progress` is told (number done, number of all, name of the next). Raises InputError for an
     unknown name in `only`.
     """
     context = Context(model)
@@ -67,15 +67,22 @@ def regenerate(model: str | Path | Model, folder: str | Path, only: str | Iterab
     for number, name in enumerate(wanted):
         if progress is not None:
             progress(number, len(wanted), name)
+        context.used.clear()
         with styled():
             made = figures[name][1](context)
         if not (isinstance(made, tuple) and len(made) == 2 and isinstance(made[1], Mapping)):
             raise InputError(f"figure {name!r}: it returned {type(made).__name__}; return (figure, table) with a mapping of columns")
+        _write_manifest(context.model, context.used.values(), folder, name)
         written += save(*made, folder, name)
-    about = {**versions(), "matplotlib": matplotlib.__version__, "model": context.model.name, "model_hash": fingerprint(context.model),
-             "value_set": context.model.value_set, "figures": wanted}
-    write_atomic(Path(folder) / "manifest.json", strict_json(about) + "\n")
     return written
+
+
+def _write_manifest(model: Model, runs: Iterable[Run], folder: str | Path, name: str) -> None:
+    """Write NAME.manifest.json: the versions, the model, and each run behind the figure with its case and tolerances."""
+    common = {**versions(), "matplotlib": matplotlib.__version__}
+    behind = [{key: value for key, value in manifest(run).items() if key not in common} for run in runs]
+    about = {**common, "figure": name, "model": model.name, "model_hash": fingerprint(model), "value_set": model.value_set, "runs": behind}
+    write_atomic(manifest_path(Path(folder) / name), strict_json(about) + "\n")
 
 
 def check(model: str | Path | Model, folder: str | Path, only: str | Iterable[str] | None = None,
@@ -101,6 +108,7 @@ def for_comparison(model: Model, runs: Sequence[Run], folder: str | Path) -> lis
     figure, table = later_starts(runs, getattr(own, "COMPARED", None) or decisive_stocks(model))
     values = f", values {model.value_set}" if model.value_set else ""
     footer(figure, f"{model.name}{values}. {getattr(own, 'REMARK', '')}")
+    _write_manifest(model, runs, folder, "comparison")
     return save(figure, table, folder, "comparison")
 
 
@@ -114,13 +122,13 @@ def _figures(context: Context) -> dict[str, tuple[str, Function]]:
     """Return the generic figures and the model's own, name to (title, function)."""
     name = context.model.name
     found: dict[str, tuple[str, Function]] = {"stock_and_flow": (f"Stocks and flows of {name}", _diagram)}
-    for case in context.cases or [None]:
+    for case in (*context.cases,) or (None,):
         found[f"paths_{case}" if case else "paths"] = (f"Paths of {name}{f', {case}' if case else ''}", partial(_case_paths, case=case))
     found |= of_accounts(context)
     beside = _own(context.path)
     if beside is None:
         return found
-    folder, own = locate(context.path), getattr(beside, "FIGURES", None)
+    folder, own = Path(context.path), getattr(beside, "FIGURES", None)
     if not isinstance(own, Mapping):
         raise InputError(f"{folder.name}/figures.py: it defines no FIGURES; end it with FIGURES = {{\"name\": function}}")
     for key, function in own.items():

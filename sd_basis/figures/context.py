@@ -24,10 +24,11 @@ class Context:
 
     def __init__(self, model: str | Path | Model):
         self.path = model.path if isinstance(model, Model) else locate(model)
-        self.model = model if isinstance(model, Model) else load(self.path)
+        self.model = model if isinstance(model, Model) else load(model)
         self.cases: list[str] = list(case_paths(self.path)) if self.path else []
         self._models: dict[str | None, Model] = {None: self.model, self.model.value_set: self.model}
         self._runs: dict[tuple, Run] = {}
+        self.used: dict[tuple, Run] = {}  # the runs the figure at work asked for, for its manifest
 
     def with_values(self, values: str | None) -> Model:
         """Return the model with a published value set in force."""
@@ -48,6 +49,7 @@ class Context:
             if shift:
                 found = (found or Case("default")).shifted(shift)
             self._runs[key] = simulate(model, found, **{"rtol": _RTOL, **options})
+        self.used[key] = self._runs[key]
         return self._runs[key]
 
     def file(self, name: str) -> Path:
@@ -60,7 +62,7 @@ class Context:
 
     def data(self, file: str, column: str, case: str | Case, *, time: str = "date") -> tuple[list[float], list[float]]:
         """Return model times and values of a column of dated data; dates outside a case's span are left out."""
-        found = find_case(self.model, case)
+        found = find_case(self.model, case) or Case("default")
         span = found.span or self.model.span
         first, last = (found.time("span", value) for value in span)
         texts, values = read_columns(self.file(file), time, column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,27 +13,10 @@ from ..model import Model
 from ..outcomes import UNDECIDED
 from ..quantities import Auxiliary, Stock
 from ..run import Run
-from .style import (
-    BLUE,
-    COLOURS,
-    GREEN,
-    ORANGE,
-    PURPLE,
-    QUIET,
-    SKY,
-    VERMILLION,
-    dated_axis,
-    end_labels,
-    note,
-    panel,
-    panels,
-    policy_lines,
-    settle,
-    styled,
-)
+from .style import BLUE, COLOURS, GREEN, ORANGE, PURPLE, QUIET, SKY, VERMILLION, dated_axis, end_labels, note, panel, panels, policy_lines, settle, styled
 from .wording import label, shift_label, spoken, text_width
 
-Table = dict[str, Sequence]
+Table = dict[str, Any]
 _POINTS = 401
 
 
@@ -170,7 +154,7 @@ def rescue_against_collapse(run_a: Run, run_b: Run, names: Sequence[str], **opti
     if run_a.outcome == run_b.outcome:
         return paths(runs, names, **options)
     colours = [outcome_colours(run.model)[run.outcome] for run in runs]
-    labels = [run.outcome if run_a.case.shift == run_b.case.shift else f"{run.outcome}, {shift_label(run.case.shift, run.model.time_unit)}"
+    labels = [str(run.outcome) if run_a.case.shift == run_b.case.shift else f"{run.outcome}, {shift_label(run.case.shift, run.model.time_unit)}"
               for run in runs]
     return paths(dict(zip(labels, runs, strict=True)), names, colours=colours if colours[0] != colours[1] else None, **options)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -13,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator, NullLocator
 
+from ..calendar import Calendar
 from ..case import Case
 from .spacing import rows_without_overlap, spread
 from .wording import FONT, spoken, text_width, wrapped
@@ -24,7 +26,7 @@ INK, QUIET, PIPE, GRID = "#222222", "#666666", "#51616f", "#e3e6e8"
 WIDTH = 8.5  # inches, shown at about 850 px
 DPI = 150
 SIZE = 8.0
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "font.family": [FONT], "font.size": SIZE, "text.color": INK, "text.parse_math": False, "axes.unicode_minus": True,
     "axes.edgecolor": QUIET, "axes.linewidth": 0.7, "axes.labelcolor": INK, "axes.labelsize": SIZE, "axes.titlesize": SIZE,
     "axes.spines.top": False, "axes.spines.right": False, "xtick.color": QUIET, "ytick.color": QUIET, "xtick.labelsize": SIZE - 1,
@@ -72,7 +74,7 @@ def panels(count: int, *, columns: int = 2, height: float = 2.1, labels: float =
 
 def panel(axes: Axes, title: str, *, unit_axis: str = "") -> Axes:
     """Dress a panel: its title (a quantity with its unit) above left, quiet grid, plain numbers; returns it."""
-    width = axes.get_position().width * axes.figure.get_figwidth() + 0.5
+    width = axes.get_position().width * axes.figure.get_figwidth() + 0.5  # type: ignore[union-attr]  # subfigures are not used
     size = SIZE
     while text_width(title, size) > width and size > SIZE - 2:
         size -= 0.25
@@ -122,20 +124,19 @@ def dated_axis(axes: Axes, case: Case, start: float, end: float, *, time_unit: s
     """Show model time from start to end: ISO dates where the case has an origin, else numbers with the time unit."""
     axes.set_xlim(start, end)
     axes.xaxis.set_minor_locator(NullLocator())
-    width = axes.get_position().width * axes.figure.get_figwidth()
+    width = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]  # subfigures are not used
     if case.calendar is None:
         axes.xaxis.set_major_locator(MaxNLocator(max(3, int(width / 0.55)), steps=[1, 2, 2.5, 5, 10]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}".replace("-", "−")))
         if time_unit:
             axes.set_xlabel(f"time ({time_unit})", size=SIZE - 1, color=QUIET, labelpad=2)
         return
-    ticks = _date_ticks(case, start, end, max(2, int(width / 0.78)), max(2, int(width / 0.55)))
+    ticks = _date_ticks(case.calendar, start, end, max(2, int(width / 0.78)), max(2, int(width / 0.55)))
     axes.set_xticks([time for time, _ in ticks], [text for _, text in ticks])
 
 
-def _date_ticks(case: Case, start: float, end: float, most: int, most_months: int) -> list[tuple[float, str]]:
+def _date_ticks(calendar: Calendar, start: float, end: float, most: int, most_months: int) -> list[tuple[float, str]]:
     """Return at most about `most` ticks on round dates, with the shortest ISO text that names them."""
-    calendar = case.calendar
     first, last = calendar.moment(start), calendar.moment(end)
     days: list[date] = []
     day = first.date()
@@ -145,7 +146,7 @@ def _date_ticks(case: Case, start: float, end: float, most: int, most_months: in
         day += timedelta(days=1)
     if len(days) <= 2:
         step = next((step for step in (1, 2, 3, 6, 12) if 24 * (end - start) / step <= most - 1), 24)
-        chosen = [datetime(day.year, day.month, day.day, hour) for day in days for hour in range(0, 24, step)]
+        chosen: Sequence[date] = [datetime(day.year, day.month, day.day, hour) for day in days for hour in range(0, 24, step)]
         form = "%m-%d %H:%M"
     else:
         chosen, form = _round_dates(days, most, most_months)
@@ -153,7 +154,7 @@ def _date_ticks(case: Case, start: float, end: float, most: int, most_months: in
     return [(time, text) for time, text in times if start - 1e-9 <= time <= end + 1e-9]
 
 
-def _round_dates(days: Sequence[date], most: int, most_months: int) -> tuple[list[date], str]:
+def _round_dates(days: Sequence[date], most: int, most_months: int) -> tuple[Sequence[date], str]:
     """Return every first trading day of a day, of weeks, months, quarters or years, the finest that fit."""
     def firsts(key) -> list[date]:
         before = days[0] - timedelta(days=3 if days[0].weekday() == 0 else 1)
@@ -163,7 +164,7 @@ def _round_dates(days: Sequence[date], most: int, most_months: int) -> tuple[lis
     fine = [days, *(weeks[::stride] for stride in (1, 2, 3, 4))]
     months, quarters = firsts(lambda day: (day.year, day.month)), firsts(lambda day: (day.year, (day.month - 1) // 3))
     years = firsts(lambda day: day.year)
-    coarse = [(months, "%Y-%m"), (quarters, "%Y-%m"), *((years[::stride], "%Y") for stride in range(1, len(years) + 1))]
+    coarse: list[tuple[Sequence[date], str]] = [(months, "%Y-%m"), (quarters, "%Y-%m"), *((years[::stride], "%Y") for stride in range(1, len(years) + 1))]
     if len(months) <= 3:  # a short span keeps its days: two months would be too few ticks
         coarse = [(days[::max(1, len(days) // most)], "%Y-%m-%d")]
     return next((chosen, form) for chosen, form in (*((chosen, "%Y-%m-%d") for chosen in fine), *coarse, (days[:1], "%Y-%m-%d"))
@@ -245,5 +246,5 @@ def headroom(axes: Axes, share: float) -> None:
 
 def note(axes: Axes, text: str, *, size: float = SIZE - 1.5) -> None:
     """Write a quiet remark at the top of a panel, above the data. Call it after `settle`, before `end_labels`."""
-    headroom(axes, size * 1.5 / 72 / (axes.get_position().height * axes.figure.get_figheight()))
+    headroom(axes, size * 1.5 / 72 / (axes.get_position().height * axes.figure.get_figheight()))  # type: ignore[union-attr]  # subfigures are not used
     axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(4, -1), textcoords="offset points", size=size, color=QUIET, va="top")
