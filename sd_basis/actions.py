@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,6 @@ from .policies import Policy
 from .quantities import START, TIME, Parameter, Quantity
 from .series import Sampled, Series
 
-Change = tuple[int, Callable[[float, float, list], float]]
-
-
 @dataclass(frozen=True)
 class Action:
     """A policy or shock on the time axis, with the values it gives in the order they are given.
@@ -32,7 +30,7 @@ class Action:
     name: str
     start: float
     end: float
-    changes: tuple[Change, ...]
+    changes: tuple[tuple[int, Value], ...]
     moves: bool
     knots: tuple[float, ...]
     expressions: tuple[tuple[int, sympy.Expr], ...] = ()
@@ -43,7 +41,7 @@ class Action:
 
     def holding(self, values: dict[int, float]) -> Action:
         """Return the action with the values that its parameters hold."""
-        return replace(self, changes=self.changes + tuple((place, _constant(values[place])) for place, _ in self.holds))
+        return replace(self, changes=self.changes + tuple((place, Value(self.changes[0][1].model, sympy.Float(values[place]))) for place, _ in self.holds))
 
 
 def action_of(model: Model, case: Case, policy: Policy, event: Event, shift: float, warnings: list[str], *, shock: bool = False) -> Action:
@@ -82,7 +80,7 @@ def acting(model: Model, policy: Policy, start: float, end: float, *, shock: boo
                 sampled[series] = _moved(series, start)
     expressions = tuple((model.parameter_places[model.quantity(parameter, policy.name, Parameter)], expression)
                         for parameter, expression in policy.changes.items())
-    changes = tuple((place, _evaluator(model, expression, sampled)) for place, expression in expressions)
+    changes = tuple((place, Value(model, expression, sampled)) for place, expression in expressions)
     knots = tuple(time for series in sampled.values() for time in series.knots() if start <= time < end)
     moves = any(TIME in expression.free_symbols for expression in policy.changes.values()) or any(
         series.kind == "linear" for series in sampled.values())
@@ -98,23 +96,35 @@ def _moved(series: Series, start: float) -> Sampled:
     return replace(own, times=tuple(time + offset for time in own.times), end=own.end + offset)
 
 
-def _constant(number: float) -> Callable[[float, float, list], float]:
-    return lambda time, start, values: number
+@dataclass(eq=False)
+class Value:
+    """The value of an expression of parameters, series, TIME and START: `value(time, start, inputs)`."""
 
+    model: Model
+    expression: sympy.Expr
+    sampled: dict[Series, Sampled] = field(default_factory=dict)
 
-def _evaluator(model: Model, expression: sympy.Expr, sampled: dict[Series, Sampled]) -> Callable[[float, float, list], float]:
-    """Return value(time, start, values) of an expression; the usual cases without compiling anything."""
-    if expression.is_number:
-        return _constant(float(expression))
-    if expression in sampled:
-        series = sampled[expression]
-        return lambda time, start, values: series.at(time)
-    place = model.input_places
-    inputs = sorted(expression.free_symbols, key=lambda symbol: symbol.identity[1])
-    function = scalar_function(model.name, inputs, expression)
+    def __call__(self, time: float, start: float, values: list) -> float:
+        if self._known is not None:
+            return self._known
+        if self.expression in self.sampled:
+            return self.sampled[self.expression].at(time)
+        place = self.model.input_places
+        arguments = [time if symbol == TIME else start if symbol == START else self.sampled[symbol].at(time) if symbol in self.sampled
+                     else values[place[symbol]] for symbol in self._symbols]
+        return float(self._function(*arguments))
 
-    def value(time: float, start: float, values: list) -> float:
-        arguments = [time if symbol == TIME else start if symbol == START else sampled[symbol].at(time) if symbol in sampled
-                     else values[place[symbol]] for symbol in inputs]
-        return float(function(*arguments))
-    return value
+    @cached_property
+    def _known(self) -> float | None:
+        return float(self.expression) if self.expression.is_number else None
+
+    @cached_property
+    def _symbols(self) -> list[Quantity]:
+        return sorted(self.expression.free_symbols, key=lambda symbol: symbol.identity[1])
+
+    @cached_property
+    def _function(self) -> Callable:
+        return scalar_function(self.model.name, self._symbols, self.expression)
+
+    def __getstate__(self):
+        return {"model": self.model, "expression": self.expression, "sampled": self.sampled}

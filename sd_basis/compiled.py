@@ -85,6 +85,9 @@ class Compiled:
             model.check_units()
             cache.prune()  # new code comes in, so the old may go
 
+    def __reduce__(self):
+        return Compiled, (self.model,)
+
     @cached_property
     def rhs(self) -> Functions:
         """dx/dt as a list, from floats."""

@@ -6,7 +6,7 @@ segment the parameters are constant, unless a linear series or TIME makes them m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,13 +21,40 @@ from .series import Sampled, Series
 
 @dataclass(frozen=True)
 class Segment:
-    """A piece of the run between two switches; `values(t)` are the parameters, series and tables in force, `active` the actions."""
+    """A piece of the run between two switches, with the actions that act in it and the modes held over it."""
 
+    plan: Schedule
     start: float
     end: float
-    values: Callable[[float], list]
-    constant: bool
+    last: float
     active: tuple[Action, ...] = ()
+    modes: tuple[float, ...] | None = None
+
+    @cached_property
+    def constant(self) -> bool:
+        """Whether the inputs are constant over the segment."""
+        linear = any(series.kind == "linear" for series in self.plan.sampled.values())
+        return not linear and not any(action.moves for action in self.active)
+
+    @cached_property
+    def _fixed(self) -> list:
+        return self._at((self.start + self.end) / 2)
+
+    def values(self, time: float) -> list:
+        """Return the inputs in force: parameters, series, tables, modes; at the right end, those before the switch."""
+        return self._fixed if self.constant else self._at(min(time, self.last))
+
+    def _at(self, time: float) -> list:
+        current, count = list(self.plan.base), len(self.plan.model.parameters)
+        for place, item in enumerate(self.plan.model.series, count):
+            if item in self.plan.sampled:
+                current[place] = self.plan.sampled[item].at(time)
+        for action in self.active:
+            for index, value in action.changes:
+                current[index] = value(time, action.start, current)
+        if self.modes is not None:
+            current[len(current) - len(self.modes):] = self.modes
+        return current
 
 
 @dataclass(frozen=True)
@@ -93,24 +120,7 @@ class Schedule:
         """Return the segment between two times, with those of the actions that act in it and the modes held over it."""
         middle = (left + right) / 2
         active = tuple(action for action in actions if action.start <= middle < action.end)
-        series = [self.sampled.get(item) for item in self.model.series]
-        tables = self.base[len(self.model.parameters) + len(series):]
-        if modes is not None:
-            tables[len(tables) - len(modes):] = modes
-        steady = not any(action.moves for action in active) and not any(item is not None and item.kind == "linear" for item in series)
-        last = np.nextafter(right, left)  # at its right end a segment still has the values before the switch
-
-        def values(time: float) -> list:
-            time = min(time, last)
-            current = list(self.base)
-            for place, item in enumerate(series, len(self.model.parameters)):
-                current[place] = 0.0 if item is None else item.at(time)
-            for action in active:
-                for index, value in action.changes:
-                    current[index] = value(time, action.start, current)
-            return current[:len(self.model.parameters) + len(series)] + tables
-        fixed = values(middle) if steady else None
-        return Segment(left, right, values if fixed is None else lambda time: fixed, steady, active)
+        return Segment(self, left, right, float(np.nextafter(right, left)), active, None if modes is None else tuple(modes))
 
     def doubts(self, segment: Segment) -> list[str]:
         """Return warnings of values outside their plausible range; raise InputError for one outside its domain."""

@@ -411,7 +411,7 @@ def test_a_model_with_sectors_has_figures_of_its_matrices_with_the_numbers_behin
     names = {"balance_sheet", "transactions", "revaluation", "matrices"}
     assert names < set(available("repo_loan")) and not names & set(available("savings"))
     regenerate("repo_loan", tmp_path, only=sorted(names))
-    assert {file.stem for file in tmp_path.iterdir()} == {*names, "manifest"}
+    assert {file.stem for file in tmp_path.iterdir()} == {*names, *(f"{name}.manifest" for name in names)}
     rows = [line.split(",") for line in (tmp_path / "balance_sheet.csv").read_text().splitlines()]
     assert rows[0] == ["matrix", "row", "lender", "borrower", "sum"]
     assert rows[1:4] == [["balance sheets at 2020-03-02 00:00", *row] for row in (["cash", "20", "120", "140"], ["loan", "100", "-100", "0"],
