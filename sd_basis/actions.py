@@ -19,6 +19,7 @@ from .policies import Policy
 from .quantities import START, TIME, Parameter, Quantity
 from .series import Sampled, Series
 
+
 @dataclass(frozen=True)
 class Action:
     """A policy or shock on the time axis, with the values it gives in the order they are given.

@@ -41,7 +41,7 @@ class Case:
     origin: date | None = None
     span: tuple | None = None
     values: Mapping[str, float] = field(default_factory=dict)
-    initial: Mapping[str, float] = field(default_factory=dict)
+    initial: Mapping[str, float] | str = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     shocks: tuple[Event, ...] = ()
     policies: tuple[Event, ...] = ()
@@ -124,11 +124,21 @@ def read_case(path: Path, known: Mapping[str, Path] | None = None, _children: tu
     values, reasons = values_of(path.name, "parameters", content.get("parameters", {}))
     changes["values"] = {**base.values, **values}
     changes["reasons"] = {**base.reasons, **reasons}
-    changes["initial"] = {**base.initial, **values_of(path.name, "initial", content.get("initial", {}))[0]}
+    changes["initial"] = _initial(path.name, base.initial, content.get("initial", {}))
     for table in ("shocks", "policies"):
         if table in content:
             changes[table] = _events(f"{path.name}, {table}", table, _list(path.name, table, content[table]))
     return replace(base, **changes)
+
+
+def _initial(where: str, base: Mapping[str, float] | str, given: Any) -> Mapping[str, float] | str:
+    """Return initial stocks, or the word "equilibrium"."""
+    if isinstance(given, str):
+        if given != "equilibrium":
+            raise unknown(f"{where}, initial", "state of that name", given, ("equilibrium",))
+        return given
+    own = values_of(where, "initial", given)[0]
+    return own if isinstance(base, str) and own else base if isinstance(base, str) else {**base, **own}
 
 
 def known_keys(where: str, table: Mapping, keys: set[str]) -> None:

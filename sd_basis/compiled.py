@@ -200,3 +200,10 @@ class Compiled:
         else:
             code = marshal.loads(kept)
         return functions(self.model.name, code, scalar)
+
+
+def compiled(model: Model) -> Compiled:
+    """Return the compiled functions of a model, made once and kept with it."""
+    if model.compiled is None:
+        model.compiled = Compiled(model)
+    return model.compiled

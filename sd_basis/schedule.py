@@ -32,7 +32,7 @@ def schedule(model: Model, case: Case, policies: Iterable[Policy | Impulse | str
     sampled = {series: series.sample(case.calendar) for series in model.series_in_equations}
     base += [sampled[series].at(start) if series in sampled else 0.0 for series in model.series]
     base += [lookup.table for lookup in model.lookups] + [0.0] * len(model.modes)
-    order, kicks = _items(model, case, policies, warnings)
+    order, kicks = _items(model, case, policies, start, warnings)
     # a run that goes on from a later state keeps the policies begun before it, within the case's own span
     earliest = min(start, _span(model, case, None)[0])
     for item, time in [*((item, item.start) for item in order if isinstance(item, Action)), *((kick.impulse, kick.time) for kick in kicks)]:
@@ -49,7 +49,7 @@ def schedule(model: Model, case: Case, policies: Iterable[Policy | Impulse | str
     return replace(plan, warnings=tuple(dict.fromkeys(warnings)))
 
 
-def _items(model: Model, case: Case, policies: Iterable, warnings: list[str]) -> tuple[tuple[Action | Policy, ...], tuple[Kick, ...]]:
+def _items(model: Model, case: Case, policies: Iterable, start: float, warnings: list[str]) -> tuple[tuple[Action | Policy, ...], tuple[Kick, ...]]:
     """Return dated actions and triggered policies in order, and the dated impulses: those of the case, then those given."""
     order: list[Action | Policy] = []
     kicks: list[Kick] = []
@@ -83,7 +83,7 @@ def _items(model: Model, case: Case, policies: Iterable, warnings: list[str]) ->
         if impulse.at is not None and impulse.name not in used:
             use(impulse, Event(impulse.name), False)
     for held in model.cuts:
-        order.append(held.action(model, case))
+        order.append(held.action(model, case, start))
     return tuple(order), tuple(kicks)
 
 

@@ -4,42 +4,39 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 
+from .beginning import initial_state, tolerance_of
 from .case import Case
-from .compiled import Compiled
+from .compiled import Compiled, compiled
 from .course import Status
-from .errors import InputError, NumericalFailure
+from .equilibrium import at_rest
+from .errors import InputError, NumericalFailure, unknown
 from .hybrid import advance
 from .integrators import Piece, method_class
 from .library import find_case
 from .model import Model
 from .path import Path
 from .policies import Policy
-from .quantities import Stock, finite_number
+from .quantities import finite_number
 from .run import Run
 from .schedule import schedule
 from .timeline import Schedule
 
 
-def compiled(model: Model) -> Compiled:
-    """Return the compiled functions of a model, made once and kept with it."""
-    if model.compiled is None:
-        model.compiled = Compiled(model)
-    return model.compiled
-
-
 def simulate(model: Model, case: Case | str | FilePath | None = None, *, policies: Iterable[Policy | str] = (),
-             set: Mapping | None = None, initial: Mapping | None = None, span: tuple | None = None,
+             set: Mapping | None = None, initial: Mapping | str | None = None, span: tuple | None = None,
              at: Iterable[Any] | None = None, method: str = "LSODA", rtol: float = 1e-6,
              atol: float | Mapping | None = None) -> Run:
     """Integrate a model over a case and return the Run.
 
     `policies` are more policies, by name or dated with `.at`; one that the case uses too is
-    replaced. `set` (parameters) and `initial` (stocks) are keyed by name or symbol. `span` and
+    replaced. `set` (parameters) and `initial` (stocks) are keyed by name or symbol; `initial="equilibrium"`
+    begins where the model without policies and shocks comes to rest. `span` and
     `at` are model times or, where the case has an origin, ISO dates; without `at` the run shows
     the solver's own steps. `atol` is one number, or a mapping by stock; by default it is rtol
     times each stock's scale: the declared one, the initial value, or that of the stocks its flows join. Raises InputError for anything not usable as given, and
@@ -54,8 +51,8 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
         raise InputError(f"rtol: {rtol} is not between 1e-14 and 0.1; use 1e-6, or 1e-10 for a reference")
     functions = compiled(model)
     plan = schedule(model, case, policies, set, span)
-    start = _initial(model, case, functions, plan, initial or {})
-    tolerance = _tolerance(model, start, rtol, atol)
+    start = _start(model, case, functions, plan, initial)
+    tolerance = tolerance_of(model, start, rtol, atol)
     shown = None if at is None else _shown(case, plan, at)
     course = advance(functions, plan, start, Status(), method, rtol, tolerance, lambda piece: _check_signs(model, piece, tolerance))
     pieces = course.pieces
@@ -67,6 +64,15 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     if pieces[-1].problem:
         raise NumericalFailure(_failure(model, pieces[-1], tolerance, method), run)
     return run
+
+
+def _start(model: Model, case: Case, functions: Compiled, plan: Schedule, initial: Mapping | str | None) -> np.ndarray:
+    given = case.initial if initial is None else initial
+    if not isinstance(given, str):
+        return initial_state(model, case, functions, plan, initial or {})
+    if given != "equilibrium":
+        raise unknown("initial", "state of that name", given, ("equilibrium",))
+    return at_rest(functions, plan, initial_state(model, replace(case, initial={}), functions, plan, {}))
 
 
 def _check_signs(model: Model, piece: Piece, atol: np.ndarray) -> None:
@@ -84,42 +90,6 @@ def _check_signs(model: Model, piece: Piece, atol: np.ndarray) -> None:
         last = max(crossed - 1, 1)
         piece.t, piece.x = np.append(piece.t[:row], times[last]), np.vstack([piece.x[:row], states[last]])
         piece.interpolants = piece.interpolants[:row]
-
-
-def _initial(model: Model, case: Case, functions: Compiled, plan: Schedule, own: Mapping) -> np.ndarray:
-    given = np.full(len(model.stocks), -np.inf)  # the declared initial value is wanted
-    places = {stock.name: index for index, stock in enumerate(model.stocks)}
-    for where, values in ((f"case {case.name!r}, initial", case.initial), ("initial", own)):
-        for name, value in values.items():
-            stock = model.quantity(name, where, Stock)
-            given[places[stock.name]] = finite_number(f"{where}, {stock.name}", value)
-    try:
-        x = np.array(functions.initial(plan.start, given.tolist(), plan.base), float)
-    except (ArithmeticError, ValueError, TypeError) as error:
-        raise InputError(f"model {model.name!r}: its initial values cannot be computed ({error}); mend a parameter or an initial value") from None
-    for stock, value in zip(model.stocks, x, strict=True):
-        if not np.isfinite(value):
-            raise InputError(f"{stock.where}: its initial value is {value}; give a finite one")
-        if stock.nonnegative and value < -1e-6 * max(stock.scale or 0.0, 1e-3):  # an undershoot that a run tolerates may begin the next
-            raise InputError(f"{stock.where}: its initial value {value:g} is negative, but it is declared non-negative; give one that is not")
-    return x
-
-
-def _tolerance(model: Model, x: np.ndarray, rtol: float, atol: float | Mapping | None) -> np.ndarray:
-    """Return the absolute tolerance of each stock: rtol times its scale, or its initial value, or one."""
-    scales = {stock: stock.scale or abs(value) for stock, value in zip(model.stocks, x, strict=True)}
-    for stock in [stock for stock in model.stocks if not scales[stock]]:
-        joined = [scales[other] for flow in model.flows for other, _ in flow.ends if stock in (flow.source, flow.sink)]
-        scales[stock] = max(joined, default=0.0) or 1.0
-    tolerance = rtol * np.array(list(scales.values()))
-    if isinstance(atol, Mapping):
-        for name, value in atol.items():
-            tolerance[model.stocks.index(model.quantity(name, "atol", Stock))] = finite_number("atol", value)
-    elif atol is not None:
-        tolerance[:] = finite_number("atol", atol)
-    if np.any(tolerance <= 0):
-        raise InputError("atol: it is not positive; give a positive absolute tolerance in the stocks' units")
-    return tolerance
 
 
 def _shown(case: Case, plan: Schedule, at: Iterable[Any]) -> np.ndarray:
