@@ -173,7 +173,8 @@ class Compiled:
         return self._function("prices", self.system.prices, scalar=False)
 
     @cached_property
-    def _conditions(self) -> list:
+    def conditions(self) -> list[Relational]:
+        """The inequalities of the outcomes, each once, in the order of `margins`."""
         return list(dict.fromkeys(condition for outcome in self.model.outcomes
                                   for condition in (outcome.when, outcome.once) if condition is not None))
 
@@ -181,13 +182,9 @@ class Compiled:
     def margins(self) -> Callable:
         """The margin of each outcome's inequality, positive where it holds, from arrays."""
         def program() -> Program:
-            wanted = [margin("outcome", condition) for condition in self._conditions]
+            wanted = [margin("outcome", condition) for condition in self.conditions]
             return self.system.program(wanted)
         return self._function("margins", program, scalar=False)
-
-    def margin_row(self, condition: Relational) -> int:
-        """Return the row of `margins` that belongs to an inequality."""
-        return self._conditions.index(condition)
 
     def _blank(self) -> tuple[list, list]:
         return ([0.0] * len(self.model.stocks), [0.0] * (len(self.model.inputs) + len(self.model.modes)))

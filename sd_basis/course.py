@@ -52,8 +52,9 @@ class Switch:
 
 @dataclass
 class Course:
-    """The run: pieces with their segments, the switch before each piece and the status after it."""
+    """The run: the status it began with, pieces with their segments, the switch before each piece and the status after it."""
 
+    begun: Status = field(default_factory=Status)
     pieces: list[Piece] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
     switches: list[Switch] = field(default_factory=list)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .run import Run
@@ -22,6 +22,14 @@ class NumericalFailure(BasisError):
     """The integration could not go on; `run` holds what was computed up to the last good state."""
 
     def __init__(self, message: str, run: Run | None = None):
+        super().__init__(message)
+        self.run = run
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run was interrupted; `run` holds what was computed until then."""
+
+    def __init__(self, message: str, run: Any = None):
         super().__init__(message)
         self.run = run
 

@@ -45,7 +45,7 @@ class Advance:
         self.fired: list[tuple[str, float, int]] = list(status.fired)
         self.own: dict[tuple[str, float, int], Action] = {}
         self.number = 0
-        self.course = Course()
+        self.course = Course(status)
 
     # What is in force ----------------------------------------------------------------------
 

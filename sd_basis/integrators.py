@@ -15,6 +15,7 @@ from .errors import unknown
 from .watching import Crossing, Watch
 
 METHODS = {"LSODA": LSODA, "BDF": BDF, "Radau": Radau}
+INTERRUPTED = "interrupted"
 _MOST_STEPS = 200_000
 _STALLED = 100  # LSODA goes on for ever with steps that no longer move the time; this many of them end the piece
 
@@ -30,7 +31,7 @@ class Piece:
     t: np.ndarray
     x: np.ndarray
     interpolants: list[Callable]
-    problem: str | None
+    problem: str | None = None
     mendable: bool = False
     crossing: Crossing | None = None
 
@@ -114,6 +115,8 @@ def integrate(method: str, rates: Callable, jacobian: Callable, start: float, en
                     interpolants.append(interpolant)
         except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
             problem = str(error)
+        except KeyboardInterrupt:
+            problem = INTERRUPTED
     if problem:
         reasons = trouble[:1] or [str(warning.message).strip().splitlines()[0] for warning in caught[:1]]
         problem = "; ".join([problem, *reasons])

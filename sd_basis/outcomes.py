@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from sympy.core.relational import Relational
 
 from .declarations import Outcome
 from .path import Path
 
 UNDECIDED = "undecided"
+_INSIDE = np.array([0.2, 0.4, 0.6, 0.8])  # where regions are looked at inside a step
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,15 @@ class Decision:
     time: float | None
 
 
+@dataclass(frozen=True)
+class Visits:
+    """How a run met a region: when it `first` was inside, whether it was ever `outside`, and `since` when it has been inside at its end."""
+
+    first: float | None
+    outside: bool
+    since: float | None
+
+
 def decide(path: Path) -> dict[str, Decision]:
     """Return the decision of each group of outcomes, in the order of declaration.
 
@@ -27,59 +40,91 @@ def decide(path: Path) -> dict[str, Decision]:
     Otherwise the first declared outcome whose region the run occupies at its end holds since it
     entered for good; with `always` it must have been there throughout, with `once` the other
     inequality must have held. Anything else is undecided, and so is a run that ends before a
-    scheduled change. Regions are looked at where the solver stepped.
+    scheduled change. Regions are looked at where the solver stepped and at four places inside each step.
     """
-    model = path.compiled.model
     groups: dict[str, list[Outcome]] = {}
-    for outcome in model.outcomes:
+    for outcome in path.compiled.model.outcomes:
         groups.setdefault(outcome.group, []).append(outcome)
-    return {group: _decide(path, outcomes) for group, outcomes in groups.items()}
+    visits = visited(path)
+    return {group: _decide(path, outcomes, visits) for group, outcomes in groups.items()}
 
 
-def _decide(path: Path, outcomes: list[Outcome]) -> Decision:
-    absorbed = []
-    for outcome in outcomes:
-        if outcome.absorbing:
-            inside = np.flatnonzero(_margins(path, outcome.when) > 0)
-            if inside.size:
-                absorbed.append((_entry(path, outcome.when, int(inside[0])), outcome.name))
+def visited(path: Path) -> dict[Relational, Visits]:
+    """Return how a run met the region of each inequality, over what it went on from too."""
+    conditions = path.compiled.conditions
+    if not conditions:
+        return {}
+    seen = _Seen(path)
+    return {condition: _joined(earlier, seen.visits(row)) for row, (condition, earlier) in
+            enumerate(zip(conditions, _earlier(path, len(conditions)), strict=True))}
+
+
+def _earlier(path: Path, count: int) -> Iterable[Visits | None]:
+    return path.before if path.before is not None else [None] * count
+
+
+def _joined(earlier: Visits | None, later: Visits) -> Visits:
+    """Return the visits of a run that went on."""
+    if earlier is None:
+        return later
+    first = later.first if earlier.first is None else earlier.first
+    stayed = later.since is not None and not later.outside and earlier.since is not None
+    return Visits(first, earlier.outside or later.outside, earlier.since if stayed else later.since)
+
+
+def _decide(path: Path, outcomes: list[Outcome], visits: dict[Relational, Visits]) -> Decision:
+    absorbed = [(time, outcome.name) for outcome in outcomes if outcome.absorbing and (time := visits[outcome.when].first) is not None]
     if absorbed:
         time, name = min(absorbed, key=lambda entry: entry[0])
         return Decision(name, time)
     for outcome in outcomes if path.complete else ():
-        if outcome.absorbing:
+        own = visits[outcome.when]
+        if outcome.absorbing or own.since is None or (outcome.always and own.outside):
             continue
-        margins = _margins(path, outcome.when)
-        outside = np.flatnonzero(margins <= 0)
-        if margins[-1] <= 0 or (outcome.always and outside.size):
-            continue
-        first = int(outside[-1]) + 1 if outside.size else 0
-        since = _entry(path, outcome.when, first)
+        since = own.since
         if outcome.once is not None:
-            held = np.flatnonzero(_margins(path, outcome.once) > 0)
-            if not held.size:
+            held = visits[outcome.once].first
+            if held is None:
                 continue
-            since = max(since, _entry(path, outcome.once, int(held[0])))
+            since = max(since, held)
         return Decision(outcome.name, since)
     return Decision(UNDECIDED, None)
 
 
-def _margins(path: Path, condition) -> np.ndarray:
-    return path.evaluate(path.compiled.margins, path.t, path.x, path.segment)[path.compiled.margin_row(condition)]
+class _Seen:
+    """The margins of every inequality where the solver stepped and inside its steps, in the order of time."""
 
+    def __init__(self, path: Path):
+        self.path = path
+        t, x, segment, _ = path.between(_INSIDE)
+        order = np.lexsort((np.concatenate([path.t, t]), np.concatenate([path.segment, segment])))
+        self.t = np.concatenate([path.t, t])[order]
+        self.segment = np.concatenate([path.segment, segment])[order]
+        self._x = np.concatenate([path.x, x])[order]
 
-def _entry(path: Path, condition, index: int) -> float:
-    """Return when the margin turned positive in the step that ends at `index`, by the solver's interpolant."""
-    if index == 0 or path.segment[index] != path.segment[index - 1]:
-        return float(path.t[index])
-    row = path.compiled.margin_row(condition)
-    left, right = path.t[index - 1], path.t[index]
-    for _ in range(4):  # each pass narrows the bracket 32-fold
-        times = np.linspace(left, right, 33)
-        x, segment = path.at(times)
-        segment[:] = path.segment[index]
-        values = path.evaluate(path.compiled.margins, times, x, segment)[row]
-        inside = int(np.argmax(values > 0)) if np.any(values > 0) else len(times) - 1
-        left, right = times[max(inside - 1, 0)], times[inside]
-    return float(right)
+    @cached_property
+    def margins(self) -> np.ndarray:
+        """The margins (inequalities, times)."""
+        return self.path.evaluate(self.path.compiled.margins, self.t, self._x, self.segment)
 
+    def visits(self, row: int) -> Visits:
+        """Return how the run met the region of one inequality."""
+        inside = self.margins[row] > 0
+        entered, left = np.flatnonzero(inside), np.flatnonzero(~inside)
+        first = self._entry(row, int(entered[0])) if entered.size else None
+        since = self._entry(row, int(left[-1]) + 1 if left.size else 0) if inside[-1] else None
+        return Visits(first, bool(left.size), since)
+
+    def _entry(self, row: int, index: int) -> float:
+        """Return when the margin turned positive before `index`, by the solver's interpolant."""
+        if index == 0 or self.segment[index] != self.segment[index - 1]:
+            return float(self.t[index])
+        path, left, right = self.path, self.t[index - 1], self.t[index]
+        for _ in range(4):  # each pass narrows the bracket 32-fold
+            times = np.linspace(left, right, 33)
+            x, segment = path.at(times)
+            segment[:] = self.segment[index]
+            values = path.evaluate(path.compiled.margins, times, x, segment)[row]
+            inside = int(np.argmax(values > 0)) if np.any(values > 0) else len(times) - 1
+            left, right = times[max(inside - 1, 0)], times[inside]
+        return float(right)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +15,13 @@ from .timeline import Schedule
 
 
 class Path:
-    """The integrated stocks over the segments of a schedule; at a switch `t` holds both sides."""
+    """The integrated stocks over the segments of a schedule; at a switch `t` holds both sides.
 
-    def __init__(self, compiled: Compiled, schedule: Schedule, course: Course):
-        self.compiled, self.schedule, self.course = compiled, schedule, course
+    `before` tells, for a run that goes on from a saved state, how the outcomes' regions were met until then.
+    """
+
+    def __init__(self, compiled: Compiled, schedule: Schedule, course: Course, before: Sequence[Any] | None = None):
+        self.compiled, self.schedule, self.course, self.before = compiled, schedule, course, before
         self.pieces, self.segments = course.pieces, course.segments
         pieces = self.pieces
         self.t = np.concatenate([piece.t for piece in pieces])

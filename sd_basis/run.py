@@ -19,6 +19,7 @@ from .model import Model
 from .outcomes import Decision, decide
 from .path import Path
 from .quantities import Flow, Quantity
+from .saving import State, state_of
 from .storage import strict_json, write_result
 
 
@@ -135,6 +136,10 @@ class Run:
     def names(self) -> list[str]:
         """The names of every stock and computed quantity, in the order of the columns of `to_csv`."""
         return [quantity.name for quantity in (*self.model.stocks, *self.path.compiled.system.observables())]
+
+    def state(self, at: Any = None) -> State:
+        """Return the state at a model time or date, by default the end, from which `simulate(..., resume=...)` goes on; `.save(FILE)` keeps it."""
+        return state_of(self, at)
 
     def to_csv(self, path: str | FilePath) -> FilePath:
         """Write `t` and every quantity as columns, with the manifest NAME.manifest.json beside NAME.csv, and return the path."""

@@ -32,9 +32,9 @@ def schedule(model: Model, case: Case, policies: Iterable[Policy | Impulse | str
     sampled = {series: series.sample(case.calendar) for series in model.series_in_equations}
     base += [sampled[series].at(start) if series in sampled else 0.0 for series in model.series]
     base += [lookup.table for lookup in model.lookups] + [0.0] * len(model.modes)
-    order, kicks = _items(model, case, policies, start, warnings)
     # a run that goes on from a later state keeps the policies begun before it, within the case's own span
     earliest = min(start, _span(model, case, None)[0])
+    order, kicks = _items(model, case, policies, earliest, warnings)
     for item, time in [*((item, item.start) for item in order if isinstance(item, Action)), *((kick.impulse, kick.time) for kick in kicks)]:
         if time < earliest:
             raise InputError(f"{item.name}: it starts at {case.when(time)}, before the run begins at {case.when(earliest)}; "

@@ -15,15 +15,16 @@ from .case import Case
 from .compiled import Compiled, compiled
 from .course import Status
 from .equilibrium import at_rest
-from .errors import InputError, NumericalFailure, unknown
+from .errors import InputError, Interrupted, NumericalFailure, unknown
 from .hybrid import advance
-from .integrators import Piece, method_class
+from .integrators import INTERRUPTED, Piece, method_class
 from .library import find_case
 from .model import Model
 from .path import Path
 from .policies import Policy
 from .quantities import finite_number
 from .run import Run
+from .saving import State
 from .schedule import schedule
 from .timeline import Schedule
 
@@ -31,7 +32,7 @@ from .timeline import Schedule
 def simulate(model: Model, case: Case | str | FilePath | None = None, *, policies: Iterable[Policy | str] = (),
              set: Mapping | None = None, initial: Mapping | str | None = None, span: tuple | None = None,
              at: Iterable[Any] | None = None, method: str = "LSODA", rtol: float = 1e-6,
-             atol: float | Mapping | None = None) -> Run:
+             atol: float | Mapping | None = None, resume: State | str | FilePath | None = None) -> Run:
     """Integrate a model over a case and return the Run.
 
     `policies` are more policies, by name or dated with `.at`; one that the case uses too is
@@ -39,8 +40,10 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     begins where the model without policies and shocks comes to rest. `span` and
     `at` are model times or, where the case has an origin, ISO dates; without `at` the run shows
     the solver's own steps. `atol` is one number, or a mapping by stock; by default it is rtol
-    times each stock's scale: the declared one, the initial value, or that of the stocks its flows join. Raises InputError for anything not usable as given, and
-    NumericalFailure, with the run so far in `.run`, when the integration cannot go on.
+    times each stock's scale: the declared one, the initial value, or that of the stocks its flows join.
+    `resume` goes on from a saved state (`run.state()`, or its file) under the same settings. Raises InputError for
+    anything not usable as given, NumericalFailure, with the run so far in `.run`, when the integration cannot go on,
+    and Interrupted, a KeyboardInterrupt with the same, when it is interrupted.
     """
     began = time.perf_counter()
     if not isinstance(model, Model):
@@ -50,20 +53,40 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     if not 1e-14 < finite_number("rtol", rtol) < 0.1:
         raise InputError(f"rtol: {rtol} is not between 1e-14 and 0.1; use 1e-6, or 1e-10 for a reference")
     functions = compiled(model)
-    plan = schedule(model, case, policies, set, span)
-    start = _start(model, case, functions, plan, initial)
-    tolerance = tolerance_of(model, start, rtol, atol)
+    state = State.load(resume) if isinstance(resume, (str, FilePath)) else resume
+    plan = schedule(model, case, policies, set, span if state is None else _going_on(model, case, state, span))
+    if state is None:
+        start, status = _start(model, case, functions, plan, initial), Status()
+        tolerance = tolerance_of(model, start, rtol, atol)
+    else:
+        if initial is not None:
+            raise InputError("initial: a run that goes on has its stocks already; leave initial= out")
+        state.check(plan, functions.key)
+        (start, kept), status = state.start(plan), state.status
+        tolerance = kept if atol is None else tolerance_of(model, start, rtol, atol)
     shown = None if at is None else _shown(case, plan, at)
-    course = advance(functions, plan, start, Status(), method, rtol, tolerance, lambda piece: _check_signs(model, piece, tolerance))
+    course = advance(functions, plan, start, status, method, rtol, tolerance, lambda piece: _check_signs(model, piece, tolerance))
     pieces = course.pieces
     if shown is not None and pieces[-1].problem:
         shown = shown[shown <= pieces[-1].t[-1]] if shown[0] <= pieces[-1].t[-1] else None
-    run = Run(model, case, Path(functions, plan, course), shown,
+    run = Run(model, case, Path(functions, plan, course, None if state is None else state.visits or None), shown,
               {"method": method, "rtol": rtol, "steps": sum(len(piece.interpolants) for piece in pieces),
                "restarts": len(pieces) - 1, "seconds": time.perf_counter() - began}, tolerance)
+    if pieces[-1].problem == INTERRUPTED:
+        raise Interrupted(f"interrupted at {run.when(float(run.path.t[-1]))}", run)
     if pieces[-1].problem:
         raise NumericalFailure(_failure(model, pieces[-1], tolerance, method), run)
     return run
+
+
+def _going_on(model: Model, case: Case, state: State, span: tuple | None) -> tuple:
+    """Return the span of a run that goes on from a state: to the end that is asked for, else the case's or the model's."""
+    if not isinstance(state, State):
+        raise InputError(f"resume: {state!r} is no saved run; give run.state(), or the file it was saved to")
+    end = next((given for given in (span, case.span, model.span) if given is not None), (None, None))[1]
+    if not case.time("span", end) > state.time:
+        raise InputError(f"resume: the run was saved at {case.when(state.time)}, and the span ends at {end}; give a later end")
+    return state.time, end
 
 
 def _start(model: Model, case: Case, functions: Compiled, plan: Schedule, initial: Mapping | str | None) -> np.ndarray:
