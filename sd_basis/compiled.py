@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import marshal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from . import cache
 from .codegen import Functions, functions, source
 from .declarations import margin
 from .model import Model
-from .programs import impulse_ledger_program, impulse_program, initial_program, mode_program, watch_program
+from .programs import gradient_program, impulse_ledger_program, impulse_program, initial_program, mode_program, watch_program
 from .quantities import Quantity
 from .system import Program, System
 from .watching import Watched
@@ -80,6 +80,7 @@ class Compiled:
         self.system = System(model)
         self.key = fingerprint(model)
         self._watching: dict[str, tuple[Functions, list[Watched]]] = {}
+        self._gradients: dict[str, Callable] = {}
         self.cached = cache.has(self.key, "rhs")
         if not self.cached:
             model.check_units()
@@ -147,6 +148,21 @@ class Compiled:
             watched = [Watched(row, kink.kind, kink.levels, kink.above, -1, kink.period) for row, kink in enumerate(found, len(conditions))]
             self._watching[digest] = self._function(f"watch-{digest}", lambda: watch_program(self.system, conditions), scalar=True), watched
         return self._watching[digest]
+
+    def gradient(self, wanted: Sequence[sympy.Expr], bases: Sequence[Quantity]) -> Callable[[float, list[float], list], np.ndarray]:
+        """Return the derivatives of expressions (rows) by stocks, inputs and TIME (columns), as a function of (t, x, p)."""
+        digest = hashlib.sha256("|".join(map(_text, [*wanted, *bases])).encode()).hexdigest()[:12]
+        if digest not in self._gradients:
+            program, pattern = gradient_program(self.system, wanted, bases)
+            made = self._function(f"gradient-{digest}", lambda: program, scalar=True)
+            places = tuple(np.array(pattern, dtype=int).reshape(-1, 2).T)
+
+            def gradient(t: float, x: list[float], p: list) -> np.ndarray:
+                matrix = np.zeros((len(wanted), len(bases)))
+                matrix[places] = made(t, x, p)
+                return matrix
+            self._gradients[digest] = gradient
+        return self._gradients[digest]
 
     def value_of(self, quantity: Quantity, t: float, x: np.ndarray, inputs: list) -> float:
         """Return one quantity at one state."""

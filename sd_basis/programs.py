@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sympy
 
 from .choices import choose, truth
 from .collecting import initial_order
-from .quantities import Stock
+from .quantities import Quantity, Stock
 from .system import Assignment, Program, System
 
 
@@ -56,3 +56,23 @@ def impulse_ledger_program(system: System) -> Program:
         outputs += [system.income(sector).xreplace(passing) for sector in system.model.sectors]
         outputs += [system.boundary(instrument).xreplace(passing) for instrument in system.instruments]
     return system.program(outputs)
+
+
+def gradient_program(system: System, wanted: Sequence[sympy.Expr], bases: Sequence[Quantity]) -> tuple[Program, list[tuple[int, int]]]:
+    """Return the program of the derivatives of expressions by stocks, inputs and TIME, and the (expression, base) of each output."""
+    needed = system.needed_for(wanted)
+    assignments, gradient = system.chain_rule(needed, bases)
+    places = {base: place for place, base in enumerate(bases)}
+    outputs, pattern = [], []
+    for row, expression in enumerate(wanted):
+        slopes: dict[int, list] = {}
+        for symbol in sorted((item for item in expression.free_symbols if isinstance(item, Quantity)), key=lambda item: item.identity[1]):
+            upstream = {symbol: sympy.S.One} if symbol in places else gradient.get(symbol, {})
+            for base, slope in upstream.items():
+                slopes.setdefault(places[base], []).append(sympy.diff(expression, symbol) * slope)
+        for column in sorted(slopes):
+            total = sympy.Add(*slopes[column])
+            if total != 0:
+                outputs.append(total)
+                pattern.append((row, column))
+    return Program([(quantity, system.equations[quantity]) for quantity in needed] + assignments, outputs), pattern

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any
@@ -30,8 +31,10 @@ class Run:
     Without `at`, `t` are the solver's steps and hold both sides of each switch.
     """
 
-    def __init__(self, model: Model, case: Case, path: Path, shown: np.ndarray | None, solver: dict, atol: np.ndarray):
+    def __init__(self, model: Model, case: Case, path: Path, shown: np.ndarray | None, solver: dict, atol: np.ndarray,
+                 begins: str = "declared", given: Iterable[str] = ()):
         self.model, self.case, self.path, self.solver, self.atol = model, case, path, solver, atol
+        self.begins, self.given = begins, frozenset(given)  # from declared initial values but for those given, an equilibrium, or a saved state
         if shown is None:
             self.t, self._x, self._segment = path.t, path.x, path.segment
         else:

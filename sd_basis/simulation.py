@@ -71,12 +71,21 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
         shown = shown[shown <= pieces[-1].t[-1]] if shown[0] <= pieces[-1].t[-1] else None
     run = Run(model, case, Path(functions, plan, course, None if state is None else state.visits or None), shown,
               {"method": method, "rtol": rtol, "steps": sum(len(piece.interpolants) for piece in pieces),
-               "restarts": len(pieces) - 1, "seconds": time.perf_counter() - began}, tolerance)
+               "restarts": len(pieces) - 1, "seconds": time.perf_counter() - began}, tolerance, *_beginning(case, initial, state))
     if pieces[-1].problem == INTERRUPTED:
         raise Interrupted(f"interrupted at {run.when(float(run.path.t[-1]))}", run)
     if pieces[-1].problem:
         raise NumericalFailure(_failure(model, pieces[-1], tolerance, method), run)
     return run
+
+
+def _beginning(case: Case, initial: Mapping | str | None, state: State | None) -> tuple[str, list[str]]:
+    """Return how a run begins, and the stocks that were given a value."""
+    if state is not None:
+        return "resumed", []
+    if isinstance(initial, str) or (initial is None and isinstance(case.initial, str)):
+        return "equilibrium", []
+    return "declared", [str(name) for name in (*(() if isinstance(case.initial, str) else case.initial), *(initial or {}))]
 
 
 def _going_on(model: Model, case: Case, state: State, span: tuple | None) -> tuple:

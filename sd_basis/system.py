@@ -116,13 +116,14 @@ class System:
         values = [(quantity, self.equations[quantity]) for quantity in self.needed_for(self.derivatives())]
         return Program(values + assignments, [entry for _, entry in entries])
 
-    def chain_rule(self, quantities: list[Quantity]) -> tuple[list[Assignment], dict]:
-        """Return assignments for d(quantity)/d(stock) and, by quantity, the symbol of each derivative.
+    def chain_rule(self, quantities: list[Quantity], bases: Iterable[Quantity] | None = None) -> tuple[list[Assignment], dict]:
+        """Return assignments for d(quantity)/d(base) and, by quantity, the symbol of each derivative; the bases are by default the stocks.
 
         For z = g(x, a), dz/dx = g_x + sum over a of g_a da/dx: one assignment a link, one a slope.
         """
         assignments: list[Assignment] = []
-        gradient: dict[Quantity, dict[Stock, sympy.Expr]] = {}
+        gradient: dict[Quantity, dict[Quantity, sympy.Expr]] = {}
+        given = set(self.stocks if bases is None else bases)
 
         def name(expression: sympy.Expr, kind: str) -> sympy.Expr:
             if expression.is_number or expression.is_Symbol:
@@ -132,15 +133,15 @@ class System:
             return symbol
 
         for quantity in quantities:
-            slopes: dict[Stock, list] = {}
+            slopes: dict[Quantity, list] = {}
             for symbol in sorted(_quantities(self.equations[quantity]), key=lambda item: item.identity[1]):
-                if symbol not in self._row and not gradient.get(symbol):
+                if symbol not in given and not gradient.get(symbol):
                     continue
                 link = name(sympy.diff(self.equations[quantity], symbol), "link")
-                upstream = {symbol: sympy.S.One} if symbol in self._row else gradient[symbol]
-                for stock, slope in upstream.items():
-                    slopes.setdefault(stock, []).append(link * slope)
-            gradient[quantity] = {stock: name(sympy.Add(*terms), "slope") for stock, terms in slopes.items()}
+                upstream = {symbol: sympy.S.One} if symbol in given else gradient[symbol]
+                for base, slope in upstream.items():
+                    slopes.setdefault(base, []).append(link * slope)
+            gradient[quantity] = {base: name(sympy.Add(*terms), "slope") for base, terms in slopes.items()}
         return assignments, gradient
 
     # Ledgers -------------------------------------------------------------------------------
