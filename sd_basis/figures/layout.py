@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 from ..quantities import CLOUD, Stock
 from .bundles import Bundle, middle
 from .ordering import arranged, divided
-from .sides import BOX, CLOUD_SIZE, LINE, SIZE, TRACK, VALVE, Item, Side, box_height
-from .wording import wrapped
+from .sides import BOX, CLOUD_SIZE, LINE, TRACK, VALVE, Item, Side, box_height
+
+APART = 0.32  # inches between two drawings on a page
+_NARROW = VALVE - 0.08  # the width of a label
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,15 @@ class Place:
 class Pipe:
     """A pipe along `points` with its valve and label; `heads` are (at the end, at the start).
 
-    A head is "full" where a flow arrives, "open" where a reversible one may, else "".
+    A head is "full" where a flow arrives, "open" where a reversible one may, else "". The label
+    stands on one `side` of the valve: above or below a stretch across, right or left of one down.
     """
 
     points: tuple[tuple[float, float], ...]
     valve: tuple[float, float]
     label: tuple[str, ...]
     heads: tuple[str, str]
+    side: str = "above"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,22 @@ class Drawing:
     places: tuple[Place, ...]
     pipes: tuple[Pipe, ...]
     bounds: tuple[float, float, float, float]
+
+    @classmethod
+    def of(cls, parts: Sequence[Drawing]) -> Drawing:
+        """Return several drawings as one."""
+        left, bottom, right, top = zip(*(part.bounds for part in parts), strict=True)
+        return cls(tuple(place for part in parts for place in part.places), tuple(pipe for part in parts for pipe in part.pipes),
+                   (min(left), min(bottom), max(right), max(top)))
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in inches."""
+        return self.bounds[2] - self.bounds[0], self.bounds[3] - self.bounds[1]
+
+    def within(self, bottom: float, top: float) -> Drawing:
+        """Return the drawing with room down to `bottom` and up to `top`."""
+        return replace(self, bounds=(self.bounds[0], min(self.bounds[1], bottom), self.bounds[2], max(self.bounds[3], top)))
 
     def moved(self, x: float, y: float) -> Drawing:
         """Return the drawing moved by (x, y)."""
@@ -86,15 +106,15 @@ def _attach(bundle: Bundle, hub: Stock, sides: dict[int, Side], side_of: dict[St
         if bundle.first == hub:
             sign = -1 if bundle.flows[0].source is CLOUD else 1
             cloud = Item(None)
-            cloud.inner.append((bundle, _label(bundle, None)))
+            cloud.inner.append((bundle, bundle.label(None, "", _NARROW)))
             sides[sign].items.append(cloud)
         else:
-            sides[side_of[bundle.first]].item(bundle.first).outer.append((bundle, _label(bundle, None)))
+            sides[side_of[bundle.first]].item(bundle.first).outer.append((bundle, bundle.label(None, "", _NARROW)))
         return
     if hub in (bundle.first, bundle.second):
         other = bundle.second if bundle.first == hub else bundle.first
         sign = side_of[other]
-        sides[sign].item(other).inner.append((bundle, _label(bundle, other, "←→" if sign < 0 else "→←")))
+        sides[sign].item(other).inner.append((bundle, bundle.label(other, "←→" if sign < 0 else "→←", _NARROW)))
         return
     signs = side_of[bundle.first], side_of[bundle.second]
     if signs[0] != signs[1]:
@@ -107,20 +127,9 @@ def _attach(bundle: Bundle, hub: Stock, sides: dict[int, Side], side_of: dict[St
         return
     side = sides[signs[0]]
     upper, lower = sorted((side.item(bundle.first), side.item(bundle.second)), key=side.items.index)
-    upper.outer.append((bundle, _label(bundle, upper.stock, "↑↓")))
+    upper.outer.append((bundle, bundle.label(upper.stock, "↑↓", _NARROW)))
     lower.outer.insert(0, (bundle, ()))
     side.loops.append((bundle, upper, lower))
-
-
-def _label(bundle: Bundle, towards: Stock | None, signs: str = "", width: float = VALVE - 0.08) -> tuple[str, ...]:
-    """Return the lines of a label; with flows both ways each name begins with the sign of its direction."""
-    both = len({flow.sink == towards for flow in bundle.flows}) == 2 if towards is not None else False
-    lines: list[str] = []
-    for number, flow in enumerate(bundle.flows, 1):
-        mark = f"{signs[0] if flow.sink == towards else signs[1]} " if both else ""
-        comma = "," if number < len(bundle.flows) else ""
-        lines += wrapped(f"{mark}{flow.name}{comma}", width, SIZE)
-    return tuple(lines)
 
 
 def _assembled(hub: Stock, sides: dict[int, Side]) -> Drawing:
@@ -142,7 +151,7 @@ def _assembled(hub: Stock, sides: dict[int, Side]) -> Drawing:
     laid = [0, 0]
     for bundle, item, above in routes:
         partner = sides[1].item(bundle.second if bundle.first == item.stock else bundle.first)
-        label = _label(bundle, partner.stock, "→←", width=BOX + 2 * VALVE - 0.2)
+        label = bundle.label(partner.stock, "→←", BOX + 2 * VALVE - 0.2)
         start, end = item.at(bundle, item.inner), partner.at(bundle, partner.inner)
         if above:
             y = top + 0.12

@@ -53,3 +53,14 @@ def wrapped(name: str, width: float, size: float) -> tuple[str, ...]:
             word = word[cut:]
         lines.append(word)
     return tuple(lines)
+
+
+@cache
+def balanced(name: str, width: float, size: float) -> tuple[str, ...]:
+    """Return a name wrapped to at most `width` inches, its lines as even as their number allows."""
+    lines = wrapped(name, width, size)
+    widest = max((text_width(word, size) for word in spoken(name).split()), default=0.0)
+    for narrow in (width * part / 24 for part in range(8, 24)):
+        if narrow >= widest and len(even := wrapped(name, narrow, size)) == len(lines):
+            return even
+    return lines

@@ -1,0 +1,103 @@
+"""The layout of a component on a grid: placed, routed with ample room, drawn together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..quantities import Stock
+from .bundles import Bundle
+from .layout import Drawing, Pipe, Place, component
+from .measures import cost, crossings
+from .packing import family
+from .placing import arranged_on_grid
+from .routing import Board
+from .sides import BOX, CLOUD_SIZE
+from .sketch import Line, Sketch
+
+_STAR = 16  # stocks: of more, none is so much the middle that the others stand around it
+_ROOM = (14, 11), (18, 17)  # free cells between columns and between rows at first
+_FAMILY, _HOLDER = 0.7, 0.15  # the pull between members of a family, and of one holder, against that of a flow
+_WIDE, _NARROW = (0.98, 0.0), (0.78, 4.0)  # the width of labels, and what clouds cost beside their stocks
+
+
+def best(stocks: Sequence[Stock], joined: Sequence[Bundle], limit: float) -> Drawing:
+    """Return the best drawing of a connected component that is no wider than a limit, or the narrowest.
+
+    Tried are all around one stock, and grids of several numbers of columns.
+    """
+    inside = [bundle for bundle in joined if bundle.first in stocks]
+    found = [component(stocks, joined)] if len(stocks) <= _STAR else []
+    placed = sorted((_placed(stocks, inside, columns) for columns in range(2 if len(stocks) <= _STAR else 3, 6) if columns <= len(stocks)), key=lambda one: round(one[0], 9))
+    for _, places in placed[:2 if len(stocks) > _STAR else 4]:
+        for width, sideways in (_WIDE, _NARROW):
+            drawing = _on_board(places, inside, width, sideways)
+            if drawing is not None:
+                found.append(drawing)
+                if drawing.size[0] <= limit and len(stocks) > _STAR:
+                    break
+        if len(stocks) > _STAR and any(drawing.size[0] <= limit and crossings(drawing) <= 1 for drawing in found):
+            break
+    fitting = [drawing for drawing in found if drawing.size[0] <= limit]
+    return min(fitting, key=lambda drawing: cost(drawing, limit)) if fitting else min(found, key=lambda drawing: drawing.size[0])
+
+
+def _placed(stocks: Sequence[Stock], inside: Sequence[Bundle], columns: int) -> tuple[float, dict[Stock, tuple[int, int]]]:
+    """Return the cost and the places of the stocks on a grid that reads with the flows, from the left and from the top."""
+    index = {stock: number for number, stock in enumerate(stocks)}
+    weights = _drawn_together(stocks)
+    for bundle in inside:
+        if bundle.second is not None:
+            weights[index[bundle.first], index[bundle.second]] = weights[index[bundle.second], index[bundle.first]] = 1.0
+    price, places = arranged_on_grid(weights, [range(len(stocks))], -(-len(stocks) // columns), columns)
+    flows = [(places[index[flow.source]], places[index[flow.sink]]) for bundle in inside for flow in bundle.flows if len(flow.ends) == 2]
+    for axis in (0, 1):
+        if sum(np.sign(sink[axis] - source[axis]) for source, sink in flows) < 0:
+            last = max(place[axis] for place in places)
+            places = [(last - row, column) if axis == 0 else (row, last - column) for row, column in places]
+    return price, dict(zip(stocks, places, strict=True))
+
+
+def _drawn_together(stocks: Sequence[Stock]) -> np.ndarray:
+    """Return how strongly stocks attract one another that no flow joins: members of a family, then those of one holder."""
+    weights = np.zeros((len(stocks), len(stocks)))
+    latest: dict[object, int] = {}
+    for number, stock in enumerate(stocks):
+        for kin, weight in ((family(stock.name) or None, _FAMILY), (stock.holder, _HOLDER)):
+            if kin is not None:
+                before = latest.get(kin, number)
+                weights[before, number] = weights[number, before] = max(weights[before, number], weight * (before != number))
+                latest[kin] = number
+    return weights
+
+
+def _on_board(places: dict[Stock, tuple[int, int]], inside: Sequence[Bundle], width: float, sideways: float) -> Drawing | None:
+    """Return the drawing of stocks at their places; None where a pipe found no way even with more room."""
+    for room in _ROOM:
+        board = Board(places, inside, width, room, sideways)
+        if board.laid():
+            return _drawing(Sketch(board))
+    return None
+
+
+def _drawing(sketch: Sketch) -> Drawing:
+    """Turn a sketch into a drawing, upwards positive."""
+    places = [Place(stock, x, -y, BOX, sketch.height[stock]) for stock in sketch.places for x, y in [sketch.centre(stock)]]
+    pipes = []
+    for line in sketch.lines:
+        route, points = line.route, tuple((x, -y) for x, y in sketch.points(line))
+        across = line.axes[line.carrier] == 0
+        valve = (line.valve, -line.at[line.carrier]) if across else (line.at[line.carrier], -line.valve)
+        pipes.append(Pipe(points, valve, _directed(line, points), route.bundle.heads(route.bundle.second), route.spot.side))
+        if route.bundle.second is None:
+            x, y = (line.cloud, line.at[-1]) if line.axes[-1] == 0 else (line.at[-1], line.cloud)
+            places.append(Place(None, x, -y, CLOUD_SIZE, CLOUD_SIZE))
+    return Drawing(tuple(places), tuple(pipes), (0.0, -sketch.page[1], sketch.page[0], 0.0))
+
+
+def _directed(line: Line, points: Sequence[tuple[float, float]]) -> tuple[str, ...]:
+    """Return the label with its arrows as the pipe runs at the valve: those written were for a run to the right."""
+    (x, y), (u, v) = points[line.carrier:line.carrier + 2]
+    arrows = ("→←" if u > x else "←→") if line.axes[line.carrier] == 0 else ("↓↑" if v < y else "↑↓")
+    return tuple(text.translate(str.maketrans("→←", arrows)) for text in line.route.spot.lines)
