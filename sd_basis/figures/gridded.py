@@ -7,17 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..quantities import Stock
-from .bundles import Bundle
+from .bundles import Bundle, middle
 from .layout import Drawing, Pipe, Place, component
-from .measures import cost, crossings
+from .measures import bends, cost, crossings
 from .packing import family
 from .placing import arranged_on_grid
 from .routing import Board
 from .sides import BOX, CLOUD_SIZE
 from .sketch import Line, Sketch
 
-_STAR = 16  # stocks: of more, none is so much the middle that the others stand around it
-_ROOM = (14, 11), (18, 17)  # free cells between columns and between rows at first
+_SMALL, _GRIDS = 16, 3  # stocks up to which every way is tried, and how many grids are
+_ROOM = (14, 11), (18, 17), (26, 26)  # free cells between columns and between rows at first
+_HOPE = 1.04  # of the width: so much the last steps may still save
 _FAMILY, _HOLDER = 0.7, 0.15  # the pull between members of a family, and of one holder, against that of a flow
 _WIDE, _NARROW = (0.98, 0.0), (0.78, 4.0)  # the width of labels, and what clouds cost beside their stocks
 
@@ -25,22 +26,39 @@ _WIDE, _NARROW = (0.98, 0.0), (0.78, 4.0)  # the width of labels, and what cloud
 def best(stocks: Sequence[Stock], joined: Sequence[Bundle], limit: float) -> Drawing:
     """Return the best drawing of a connected component that is no wider than a limit, or the narrowest.
 
-    Tried are all around one stock, and grids of several numbers of columns.
+    Tried are all around one stock, and grids of several numbers of columns with wide and with
+    narrow labels; of a large component, the first two grids that fit.
     """
     inside = [bundle for bundle in joined if bundle.first in stocks]
-    found = [component(stocks, joined)] if len(stocks) <= _STAR else []
-    placed = sorted((_placed(stocks, inside, columns) for columns in range(2 if len(stocks) <= _STAR else 3, 6) if columns <= len(stocks)), key=lambda one: round(one[0], 9))
-    for _, places in placed[:2 if len(stocks) > _STAR else 4]:
+    small = len(stocks) <= _SMALL
+    found = [component(stocks, joined)] if small or _is_star(stocks, inside) else []
+    if found and found[0].size[0] <= limit and bends(found[0]) == 0:
+        return found[0]
+    wider: list[Sketch] = []
+    grids = sorted((_placed(stocks, inside, columns) for columns in range(2, 6) if columns <= len(stocks)), key=lambda grid: round(grid[0], 9))
+    for _, places in grids[:_GRIDS]:
         for width, sideways in (_WIDE, _NARROW):
-            drawing = _on_board(places, inside, width, sideways)
-            if drawing is not None:
-                found.append(drawing)
-                if drawing.size[0] <= limit and len(stocks) > _STAR:
-                    break
-        if len(stocks) > _STAR and any(drawing.size[0] <= limit and crossings(drawing) <= 1 for drawing in found):
+            sketch = _on_board(places, inside, width, sideways)
+            if sketch is None or sketch.page[0] > _HOPE * limit:
+                wider += [sketch] if sketch else []
+                continue
+            found.append(_drawing(sketch.finish()))
+            if not small and found[-1].size[0] <= limit:
+                break
+        fitting = [drawing for drawing in found if drawing.size[0] <= limit]
+        if not small and (len(fitting) > 1 or any(crossings(drawing) <= 1 for drawing in fitting)):
             break
     fitting = [drawing for drawing in found if drawing.size[0] <= limit]
-    return min(fitting, key=lambda drawing: cost(drawing, limit)) if fitting else min(found, key=lambda drawing: drawing.size[0])
+    if fitting:
+        return min(fitting, key=lambda drawing: cost(drawing, limit))
+    found += [_drawing(sketch.finish()) for sketch in wider] or [component(stocks, joined)]
+    return min(found, key=lambda drawing: drawing.size[0])
+
+
+def _is_star(stocks: Sequence[Stock], inside: Sequence[Bundle]) -> bool:
+    """Return whether most stocks are joined to one of them."""
+    hub = middle(stocks, inside)
+    return sum(hub in (bundle.first, bundle.second) for bundle in inside if bundle.second is not None) > 0.7 * (len(stocks) - 1)
 
 
 def _placed(stocks: Sequence[Stock], inside: Sequence[Bundle], columns: int) -> tuple[float, dict[Stock, tuple[int, int]]]:
@@ -72,12 +90,12 @@ def _drawn_together(stocks: Sequence[Stock]) -> np.ndarray:
     return weights
 
 
-def _on_board(places: dict[Stock, tuple[int, int]], inside: Sequence[Bundle], width: float, sideways: float) -> Drawing | None:
-    """Return the drawing of stocks at their places; None where a pipe found no way even with more room."""
+def _on_board(places: dict[Stock, tuple[int, int]], inside: Sequence[Bundle], width: float, sideways: float) -> Sketch | None:
+    """Return the sketch of stocks at their places; None where a pipe found no way even with more room."""
     for room in _ROOM:
         board = Board(places, inside, width, room, sideways)
         if board.laid():
-            return _drawing(Sketch(board))
+            return Sketch(board)
     return None
 
 
@@ -93,7 +111,8 @@ def _drawing(sketch: Sketch) -> Drawing:
         if route.bundle.second is None:
             x, y = (line.cloud, line.at[-1]) if line.axes[-1] == 0 else (line.at[-1], line.cloud)
             places.append(Place(None, x, -y, CLOUD_SIZE, CLOUD_SIZE))
-    return Drawing(tuple(places), tuple(pipes), (0.0, -sketch.page[1], sketch.page[0], 0.0))
+    level = sketch.middle[1][0]  # the first row stands at 0
+    return Drawing(tuple(places), tuple(pipes), (0.0, -sketch.page[1], sketch.page[0], 0.0)).moved(0.0, level)
 
 
 def _directed(line: Line, points: Sequence[tuple[float, float]]) -> tuple[str, ...]:

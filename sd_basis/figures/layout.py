@@ -17,6 +17,7 @@ from .ordering import arranged, divided
 from .sides import BOX, CLOUD_SIZE, LINE, TRACK, VALVE, Item, Side, box_height
 
 APART = 0.32  # inches between two drawings on a page
+_LOPSIDED = 4  # clouds more on one side of the hub, beyond which the next go to the other
 _NARROW = VALVE - 0.08  # the width of a label
 
 
@@ -105,6 +106,8 @@ def _attach(bundle: Bundle, hub: Stock, sides: dict[int, Side], side_of: dict[St
     if bundle.second is None:
         if bundle.first == hub:
             sign = -1 if bundle.flows[0].source is CLOUD else 1
+            if len(sides[sign].items) > len(sides[-sign].items) + _LOPSIDED:
+                sign = -sign
             cloud = Item(None)
             cloud.inner.append((bundle, bundle.label(None, "", _NARROW)))
             sides[sign].items.append(cloud)

@@ -62,8 +62,13 @@ class Sketch:
             self.middle[0][column], self.middle[1][row] = (left + right + 1) / 2 * PITCH, (top + bottom + 1) / 2 * PITCH
             self.height[stock] = (bottom - top + 1) * PITCH
         self.page = [0.0, 0.0]
-        for axis in (0, 1, 0, 1):
-            self._compact(axis)
+        self._compact(0)
+
+    def finish(self) -> Sketch:
+        """Draw everything together down, and across once more; the width is known, but for a little, before."""
+        self._compact(1)
+        self._compact(0)
+        return self
 
     def centre(self, stock: Stock) -> tuple[float, float]:
         """Return the middle of a stock's box."""
