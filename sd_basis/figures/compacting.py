@@ -6,7 +6,7 @@ layout moves things along one axis only, with what they cover along the other ax
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,10 +107,3 @@ class Program:
         if found.success:
             self.values = found.x.tolist()
 
-
-def total(places: Iterable[Place]) -> Place:
-    """Return the sum of positions."""
-    result = Place(())
-    for place in places:
-        result = result + place
-    return result

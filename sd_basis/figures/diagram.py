@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, Polygon, Rectangle
+from matplotlib.patches import Circle, FancyArrowPatch, Polygon, Rectangle
+from matplotlib.patheffects import withStroke
 
 from ..model import Model
-from ..quantities import CLOUD
+from ..quantities import CLOUD, Auxiliary, Flow, Stock
 from .bundles import SIZE, bundles, components
 from .gridded import best
-from .layout import Pipe, Place
+from .layout import Drawing, Pipe, Place
 from .packing import packed
 from .sides import LINE, box_lines
 from .spots import BESIDE, UNDER
@@ -18,16 +19,19 @@ from .style import INK, PIPE, QUIET, blank, styled
 
 WIDEST = 9.3  # inches: at a README's 900 pixels the smallest text is then 6.5 points
 _MARGIN = 0.15
+_OUTSIDE = 8  # the zorder of text outside boxes
 _FILL = "#eaf1f7"
 _LABEL = {"above": (0.0, UNDER, "center"), "below": (0.0, -UNDER - 0.075, "center"), "right": (BESIDE, 0.0, "left"), "left": (-BESIDE, 0.0, "right")}
 
 
 @styled()
-def stock_and_flow(model: Model) -> Figure:
-    """Return the stock-and-flow diagram of a model, without auxiliaries."""
-    joined = bundles(model.flows)
-    limit = WIDEST - 2 * _MARGIN
-    drawing = packed([best(stocks, joined, limit) for stocks in components(model.stocks, joined)], limit)
+def stock_and_flow(model: Model, *, links: bool = False) -> Figure:
+    """Return the stock-and-flow diagram of a model, without auxiliaries.
+
+    With `links`, a thin dashed line leads from each stock to the flows whose rates depend on it,
+    straight or through auxiliaries, other than the flows that it feeds or that feed it.
+    """
+    drawing = laid_out(model)
     left, bottom, right, top = drawing.bounds
     figure = blank(right - left + 2 * _MARGIN, top - bottom + 2 * _MARGIN)
     axes = figure.add_axes((0, 0, 1, 1))
@@ -37,7 +41,16 @@ def stock_and_flow(model: Model) -> Figure:
         _pipe(axes, pipe)
     for place in drawing.places:
         _place(axes, place)
+    if links:
+        _links(axes, drawing)
     return figure
+
+
+def laid_out(model: Model) -> Drawing:
+    """Return where the stocks and flows of a model stand: each connected component as it is drawn best, all packed on a page."""
+    joined = bundles(model.flows)
+    limit = WIDEST - 2 * _MARGIN
+    return packed([best(stocks, joined, limit) for stocks in components(model.stocks, joined)], limit)
 
 
 def stock_and_flow_table(model: Model) -> dict[str, list[str]]:
@@ -83,7 +96,36 @@ def _pipe(axes: Axes, pipe: Pipe) -> None:
     base = y + dy + {"above": lines - 1, "below": 0}.get(pipe.side, (lines - 1) / 2) * LINE
     for number, text in enumerate(pipe.label):
         axes.text(x + dx, base - number * LINE, text, size=SIZE, color=INK, ha=align,
-                  va="center_baseline" if upright else "baseline", zorder=7)
+                  va="center_baseline" if upright else "baseline", zorder=_OUTSIDE)
+
+
+def _links(axes: Axes, drawing: Drawing) -> None:
+    """Draw the information links under all else, and make the labels stand out from them."""
+    at = {place.stock: (place.x, place.y) for place in drawing.places if place.stock is not None}
+    for pipe in drawing.pipes:
+        ends = {stock for flow in pipe.flows for stock, _ in flow.ends}
+        for stock in sorted({stock for flow in pipe.flows for stock in informing(flow)} - ends, key=list(at).index):
+            axes.add_patch(FancyArrowPatch(at[stock], pipe.valve, connectionstyle="arc3,rad=0.15", arrowstyle="-|>", mutation_scale=6, shrinkA=0,
+                                           shrinkB=5, color=QUIET, linewidth=0.7, linestyle=(0, (4, 2.5)), zorder=1))
+    for text in axes.texts:
+        if text.get_zorder() == _OUTSIDE:
+            text.set_path_effects([withStroke(linewidth=1.8, foreground="white")])
+
+
+def informing(flow: Flow) -> set[Stock]:
+    """Return the stocks on which the rate of a flow depends."""
+    found: set[Stock] = set()
+    known, pending = set(), [flow]
+    while pending:
+        quantity = pending.pop()
+        if quantity in known:
+            continue
+        known.add(quantity)
+        if isinstance(quantity, Stock):
+            found.add(quantity)
+        elif isinstance(quantity, Auxiliary):
+            pending += quantity.expression.free_symbols
+    return found
 
 
 def _head(axes: Axes, kind: str, before: tuple[float, float], tip: tuple[float, float]) -> None:

@@ -16,7 +16,7 @@ from .routing import Board
 from .sides import BOX, CLOUD_SIZE
 from .sketch import Line, Sketch
 
-_SMALL, _GRIDS = 16, 3  # stocks up to which every way is tried, and how many grids are
+_SMALL, _GRIDS = 16, 3  # stocks up to which every way is tried, and how many grids are tried of more
 _ROOM = (14, 11), (18, 17), (26, 26)  # free cells between columns and between rows at first
 _HOPE = 1.04  # of the width: so much the last steps may still save
 _FAMILY, _HOLDER = 0.7, 0.15  # the pull between members of a family, and of one holder, against that of a flow
@@ -36,7 +36,7 @@ def best(stocks: Sequence[Stock], joined: Sequence[Bundle], limit: float) -> Dra
         return found[0]
     wider: list[Sketch] = []
     grids = sorted((_placed(stocks, inside, columns) for columns in range(2, 6) if columns <= len(stocks)), key=lambda grid: round(grid[0], 9))
-    for _, places in grids[:_GRIDS]:
+    for _, places in grids if small else grids[:_GRIDS]:
         for width, sideways in (_WIDE, _NARROW):
             sketch = _on_board(places, inside, width, sideways)
             if sketch is None or sketch.page[0] > _HOPE * limit:
@@ -107,7 +107,7 @@ def _drawing(sketch: Sketch) -> Drawing:
         route, points = line.route, tuple((x, -y) for x, y in sketch.points(line))
         across = line.axes[line.carrier] == 0
         valve = (line.valve, -line.at[line.carrier]) if across else (line.at[line.carrier], -line.valve)
-        pipes.append(Pipe(points, valve, _directed(line, points), route.bundle.heads(route.bundle.second), route.spot.side))
+        pipes.append(Pipe(route.bundle.flows, points, valve, _directed(line, points), route.bundle.heads(route.bundle.second), route.spot.side))
         if route.bundle.second is None:
             x, y = (line.cloud, line.at[-1]) if line.axes[-1] == 0 else (line.at[-1], line.cloud)
             places.append(Place(None, x, -y, CLOUD_SIZE, CLOUD_SIZE))

@@ -93,6 +93,21 @@ class Lattice:
         columns, rows = self.shape
         return self._taken(max(block[0], 0), min(block[1], columns - 1), max(block[2], 0), min(block[3], rows - 1))
 
+    def straight(self, first: int, second: int) -> list[Cell] | None:
+        """Return the path from the middle of a box to that of another one level with it or above or below it, None where it is not free."""
+        one, other = sorted((self.boxes[first], self.boxes[second]))
+        middle = (one[0] + one[1] + 1) // 2, (one[2] + one[3]) // 2
+        if middle[1] == (other[2] + other[3]) // 2:
+            cells = [(one[1] + 1, middle[1]), (other[0] - 1, middle[1])]
+        elif middle[0] == (other[0] + other[1] + 1) // 2:
+            cells = [(middle[0], one[3] + 1), (middle[0], other[2] - 1)]
+        else:
+            return None
+        (left, top), (right, bottom) = cells
+        if not self.free((left, right, top, bottom)):
+            return None
+        return cells if one == self.boxes[first] else cells[::-1]
+
     def path(self, first: int, second: int) -> tuple[float, list[Cell]] | None:
         """Return the cost and the corners of the cheapest path between two boxes, None where there is none."""
         used = self._used > 0
@@ -109,8 +124,8 @@ class Lattice:
         to_go[:size] = np.repeat(off.ravel() - 1.0, 2).clip(0.0)
         left, right, top, bottom = self.boxes[first]
         to_go[size + first] = off[left - 1:right + 2, top - 1:bottom + 2].min() - 1.0
-        weights = self._cost + entering[self._head] + to_go[self._head] - to_go[self._tail]
-        graph = csr_array((np.maximum(weights, 0.0), self._head, self._starts), shape=(size + len(self.boxes),) * 2)
+        weights = self._cost + (entering + to_go)[self._head] - to_go[self._tail]
+        graph = csr_array((np.maximum(weights, 0.0, out=weights), self._head, self._starts), shape=(size + len(self.boxes),) * 2)
         for limit in (6 * _BEND, 20 * _BEND, np.inf):
             distance, previous = dijkstra(graph, indices=size + first, return_predecessors=True, limit=limit)
             if np.isfinite(distance[size + second]):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..quantities import CLOUD, Stock
+from ..quantities import CLOUD, Flow, Stock
 from .bundles import Bundle, middle
 from .ordering import arranged, divided
 from .sides import BOX, CLOUD_SIZE, LINE, TRACK, VALVE, Item, Side, box_height
@@ -39,6 +39,8 @@ class Pipe:
     A head is "full" where a flow arrives, "open" where a reversible one may, else "". The label
     stands on one `side` of the valve: above or below a stretch across, right or left of one down.
     """
+
+    flows: tuple[Flow, ...]
 
     points: tuple[tuple[float, float], ...]
     valve: tuple[float, float]
@@ -166,7 +168,7 @@ def _assembled(hub: Stock, sides: dict[int, Side]) -> Drawing:
         track = 0.17 + TRACK * (count[not above] - laid[above])  # the outermost route nearest to the stocks
         left, right = sides[-1].column[0], sides[1].column[0]
         points = ((-left, start), (track - left, start), (track - left, y), (right - track, y), (right - track, end), (right, end))
-        pipes.append(Pipe(points, (0.0, y), label, bundle.heads(partner.stock)))
+        pipes.append(Pipe(bundle.flows, points, (0.0, y), label, bundle.heads(partner.stock)))
     widths = {}
     for side in sides.values():
         own, more, widths[side.sign] = _drawn(side)
@@ -186,12 +188,12 @@ def _drawn(side: Side) -> tuple[list[Place], list[Pipe], float]:
             if label:
                 y = item.at(bundle, item.inner)
                 points = ((sign * BOX / 2, y), (sign * start, y))
-                pipes.append(Pipe(points, (sign * (BOX + VALVE) / 2, y), label, bundle.heads(item.stock)))
+                pipes.append(Pipe(bundle.flows, points, (sign * (BOX + VALVE) / 2, y), label, bundle.heads(item.stock)))
         for bundle, label in item.outer:
             if bundle.second is None:
                 y = item.at(bundle, item.outer)
                 places.append(Place(None, sign * (end + VALVE + CLOUD_SIZE / 2), y, CLOUD_SIZE, CLOUD_SIZE))
-                pipes.append(Pipe(((sign * end, y), (sign * (end + VALVE), y)), (sign * (end + VALVE / 2), y), label, bundle.heads(None)))
+                pipes.append(Pipe(bundle.flows, ((sign * end, y), (sign * (end + VALVE), y)), (sign * (end + VALVE / 2), y), label, bundle.heads(None)))
                 reach = end + VALVE + CLOUD_SIZE
     tracks: list[float] = []  # the lowest point used on each track, as loops are laid from the top
     beyond = (reach if reach > end else end + VALVE) + 0.1
@@ -201,6 +203,6 @@ def _drawn(side: Side) -> tuple[list[Place], list[Pipe], float]:
         tracks[free:free + 1] = [b]
         x = beyond + TRACK * free
         points = ((sign * end, a), (sign * x, a), (sign * x, b), (sign * end, b))
-        pipes.append(Pipe(points, (sign * (end + VALVE / 2), a), dict(upper.outer)[bundle], bundle.heads(lower.stock)))
+        pipes.append(Pipe(bundle.flows, points, (sign * (end + VALVE / 2), a), dict(upper.outer)[bundle], bundle.heads(lower.stock)))
         reach = max(reach, x + 0.08)
     return places, pipes, reach

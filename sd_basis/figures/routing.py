@@ -69,8 +69,7 @@ class Board:
         for _ in range(2):
             for bundle in sorted(self.routes, key=lambda own: -self.routes[own].cost):
                 route = self.routes[bundle]
-                steps = sum(abs(x - u) + abs(y - v) for (x, y), (u, v) in pairwise(route.path))
-                if route.cost - steps > _EASY:
+                if route.cost - _length(route.path) > _EASY:
                     self._lay(bundle)
         return True
 
@@ -101,10 +100,14 @@ class Board:
         return Route(bundle, tuple(path), spot, cloud, cost)
 
     def _to_stock(self, bundle: Bundle) -> Route | None:
-        way = self._lattice.path(self._index[bundle.first], self._index[bundle.second])
-        if way is None:
-            return None
-        cost, path = way
+        ends = self._index[bundle.first], self._index[bundle.second]
+        path = self._lattice.straight(*ends)
+        cost = float(_length(path)) if path else 0.0
+        if path is None:
+            way = self._lattice.path(*ends)
+            if way is None:
+                return None
+            cost, path = way
         self._lattice.add(path, [])
         spot = label_spot(self._lattice, path, self._labels[bundle])
         self._lattice.add(path, [], -1)
@@ -119,3 +122,7 @@ class Board:
         for side, neighbour in (("left", (row, column - 1)), ("right", (row, column + 1)), ("top", (row - 1, column)), ("bottom", (row + 1, column))):
             sides[side] += 1.5 * (neighbour in taken) + self._sideways * (side in ("left", "right"))
         return sides
+
+
+def _length(path: Sequence[Cell]) -> int:
+    return sum(abs(x - u) + abs(y - v) for (x, y), (u, v) in pairwise(path))

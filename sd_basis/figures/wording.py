@@ -49,6 +49,7 @@ def wrapped(name: str, width: float, size: float) -> tuple[str, ...]:
             continue
         while text_width(word, size) > width and len(word) > 3:
             cut = next((end for end in range(len(word) - 1, 2, -1) if text_width(word[:end] + "-", size) <= width), 2)
+            cut = min(cut, max(2, len(word) - 3))  # no single letter on the next line
             lines.append(word[:cut] + "-")
             word = word[cut:]
         lines.append(word)
