@@ -101,7 +101,8 @@ def long_names(count: int = 30) -> Model:
     stocks = _stocks([name("stock", number) for number in range(count)], "billion dollar")
     joins: list[tuple[str, int | None, int | None]] = [(name("flow", number), number, number + 1) for number in range(count - 1) if number % 10 != 9]
     joins += [(name("skip", number), number, number + 3) for number in range(0, count - 3, 5)]
-    joins += [(name("entry", number), None, number) for number in range(0, count, 10)] + [(name("exit", number), number, None) for number in range(9, count, 10)]
+    joins += [(name("entry", number), None, number) for number in range(0, count, 10)]
+    joins += [(name("exit", number), number, None) for number in range(9, count, 10)]
     return _model("long_names", stocks, joins)
 
 

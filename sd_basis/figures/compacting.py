@@ -15,30 +15,30 @@ from scipy.sparse import csr_array
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """A position that is linear in the variables: sum of coefficient x variable, plus a constant."""
 
     terms: tuple[tuple[int, float], ...]
     constant: float = 0.0
 
-    def __add__(self, other: Place | float) -> Place:
-        if isinstance(other, Place):
-            return Place(self.terms + other.terms, self.constant + other.constant)
-        return Place(self.terms, self.constant + other)
+    def __add__(self, other: Position | float) -> Position:
+        if isinstance(other, Position):
+            return Position(self.terms + other.terms, self.constant + other.constant)
+        return Position(self.terms, self.constant + other)
 
-    def __mul__(self, factor: float) -> Place:
-        return Place(tuple((variable, factor * value) for variable, value in self.terms), factor * self.constant)
+    def __mul__(self, factor: float) -> Position:
+        return Position(tuple((variable, factor * value) for variable, value in self.terms), factor * self.constant)
 
-    def __sub__(self, other: Place | float) -> Place:
-        return self + other * -1.0 if isinstance(other, Place) else self + -other
+    def __sub__(self, other: Position | float) -> Position:
+        return self + other * -1.0 if isinstance(other, Position) else self + -other
 
 
 @dataclass(frozen=True)
 class Thing:
     """Something that stands between `low` and `high` on the axis and covers `span` of the other; `kind` sets its distances."""
 
-    low: Place
-    high: Place
+    low: Position
+    high: Position
     span: tuple[float, float]
     kind: str
     route: int = -1  # the pipe it belongs to, which may touch itself
@@ -51,28 +51,28 @@ class Program:
     def __init__(self):
         self.values: list[float] = []
         self._costs: dict[int, float] = {}
-        self._rows: list[tuple[Place, float]] = []
+        self._rows: list[tuple[Position, float]] = []
         self._free: set[int] = set()
 
-    def variable(self, value: float) -> Place:
+    def variable(self, value: float) -> Position:
         """Return a new variable, at least zero, that stands at `value` now."""
         self.values.append(value)
-        return Place(((len(self.values) - 1, 1.0),))
+        return Position(((len(self.values) - 1, 1.0),))
 
-    def value(self, place: Place) -> float:
+    def value(self, place: Position) -> float:
         """Return where a position stands now."""
         return sum(factor * self.values[variable] for variable, factor in place.terms) + place.constant
 
-    def least(self, place: Place, bound: float) -> None:
+    def least(self, place: Position, bound: float) -> None:
         """Require that a position is at least `bound`, or as much of it as it is now."""
         self._rows.append((place, min(bound, self.value(place))))
 
-    def small(self, place: Place, weight: float) -> None:
+    def small(self, place: Position, weight: float) -> None:
         """Make a position small."""
         for variable, factor in place.terms:
             self._costs[variable] = self._costs.get(variable, 0.0) + weight * factor
 
-    def near(self, one: Place, other: Place, weight: float) -> None:
+    def near(self, one: Position, other: Position, weight: float) -> None:
         """Bring two positions near one another."""
         apart = self.variable(abs(self.value(one) - self.value(other)))
         self.least(apart - (one - other), 0.0)
@@ -81,7 +81,7 @@ class Program:
 
     def keep_apart(self, things: Sequence[Thing], distances: dict[frozenset[str], float], clear: float) -> None:
         """Keep the distance and the order of all that stand beside one another now."""
-        low, high = (np.array([self.value(place) for place in places]) for places in ([thing.low for thing in things], [thing.high for thing in things]))
+        low, high = np.array([(self.value(thing.low), self.value(thing.high)) for thing in things]).T
         start, end = np.array([thing.span for thing in things]).T
         beside = (start[:, None] < end + clear) & (start < end[:, None] + clear) & (high[:, None] <= low + 1e-9)
         np.fill_diagonal(beside, False)

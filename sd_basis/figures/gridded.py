@@ -17,7 +17,9 @@ from .sides import BOX, CLOUD_SIZE
 from .sketch import Line, Sketch
 
 _SMALL, _GRIDS = 16, 3  # stocks up to which every way is tried, and how many grids are tried of more
+_LARGE = 40  # stocks from which the first grid that fits will do
 _ROOM = (14, 11), (18, 17), (26, 26)  # free cells between columns and between rows at first
+_NOTHING = 1e-6  # inches
 _HOPE = 1.04  # of the width: so much the last steps may still save
 _FAMILY, _HOLDER = 0.7, 0.15  # the pull between members of a family, and of one holder, against that of a flow
 _WIDE, _NARROW = (0.98, 0.0), (0.78, 4.0)  # the width of labels, and what clouds cost beside their stocks
@@ -27,7 +29,7 @@ def best(stocks: Sequence[Stock], joined: Sequence[Bundle], limit: float) -> Dra
     """Return the best drawing of a connected component that is no wider than a limit, or the narrowest.
 
     Tried are all around one stock, and grids of several numbers of columns with wide and with
-    narrow labels; of a large component, the first two grids that fit.
+    narrow labels; of a component of more stocks only until two grids fit, or one hardly crossed.
     """
     inside = [bundle for bundle in joined if bundle.first in stocks]
     small = len(stocks) <= _SMALL
@@ -46,7 +48,7 @@ def best(stocks: Sequence[Stock], joined: Sequence[Bundle], limit: float) -> Dra
             if not small and found[-1].size[0] <= limit:
                 break
         fitting = [drawing for drawing in found if drawing.size[0] <= limit]
-        if not small and (len(fitting) > 1 or any(crossings(drawing) <= 1 for drawing in fitting)):
+        if not small and (len(fitting) >= (2 if len(stocks) <= _LARGE else 1) or any(crossings(drawing) <= 1 for drawing in fitting)):
             break
     fitting = [drawing for drawing in found if drawing.size[0] <= limit]
     if fitting:
@@ -107,12 +109,21 @@ def _drawing(sketch: Sketch) -> Drawing:
         route, points = line.route, tuple((x, -y) for x, y in sketch.points(line))
         across = line.axes[line.carrier] == 0
         valve = (line.valve, -line.at[line.carrier]) if across else (line.at[line.carrier], -line.valve)
-        pipes.append(Pipe(route.bundle.flows, points, valve, _directed(line, points), route.bundle.heads(route.bundle.second), route.spot.side))
+        pipes.append(Pipe(route.bundle.flows, _turns(points), valve, _directed(line, points), route.bundle.heads(route.bundle.second), route.spot.side))
         if route.bundle.second is None:
             x, y = (line.cloud, line.at[-1]) if line.axes[-1] == 0 else (line.at[-1], line.cloud)
             places.append(Place(None, x, -y, CLOUD_SIZE, CLOUD_SIZE))
     level = sketch.middle[1][0]  # the first row stands at 0
     return Drawing(tuple(places), tuple(pipes), (0.0, -sketch.page[1], sketch.page[0], 0.0)).moved(0.0, level)
+
+
+def _turns(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Return the ends of a pipe and the points where it turns, for some runs have vanished."""
+    kept = [points[0]]
+    for before, here, after in zip(points, points[1:], points[2:], strict=False):
+        if max(abs(here[0] - before[0]), abs(here[1] - before[1])) > _NOTHING and max(abs(after[0] - here[0]), abs(after[1] - here[1])) > _NOTHING:
+            kept.append(here)
+    return *kept, points[-1]
 
 
 def _directed(line: Line, points: Sequence[tuple[float, float]]) -> tuple[str, ...]:

@@ -1,13 +1,12 @@
 """A lattice on which pipes find their way: cheapest paths around boxes and labels, with few bends and crossings.
 
 A cell is passed along one of two axes, 0 across and 1 down, so that two pipes may cross in a cell
-but never share it; a bend takes both. Every path is Dijkstra's, by scipy.
+but never share it; a bend takes both. Every path is the cheapest by scipy's Dijkstra.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +14,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 PITCH = 0.13  # of the lattice, in inches
-_BEND, _CROSSING, _OFF_CENTRE = 4.0, 9.0, 0.25  # against a step of one cell
+_BEND, _CROSSING, _OFF_CENTRE = 4.0, 20.0, 0.25  # against a step of one cell
 _NEAR = 0.35  # for a step beside another pipe, so that pipes keep apart where there is room
 
 Cell = tuple[int, int]
@@ -48,11 +47,11 @@ class Lattice:
         arcs = [(index[:-1, :, 0], index[1:, :, 0], 1.0), (index[:, :-1, 1], index[:, 1:, 1], 1.0), (index[..., 0], index[..., 1], _BEND)]
         tails, heads, costs = (list(part) for part in zip(*((a.ravel(), b.ravel(), np.full(a.size, cost)) for a, b, cost in arcs), strict=True))
         for number, (left, right, top, bottom) in enumerate(self.boxes):
-            for ports, spread in ((index[left - 1, top:bottom + 1, 0], 1), (index[right + 1, top:bottom + 1, 0], 1),
-                                  (index[left + 1:right, top - 1, 1], 1), (index[left + 1:right, bottom + 1, 1], 1)):
+            for ports in (index[left - 1, top:bottom + 1, 0], index[right + 1, top:bottom + 1, 0],
+                          index[left + 1:right, top - 1, 1], index[left + 1:right, bottom + 1, 1]):
                 tails.append(np.full(len(ports), index.size + number))
                 heads.append(ports)
-                costs.append(0.5 + _OFF_CENTRE * spread * np.abs(np.arange(len(ports)) - (len(ports) - 1) / 2))
+                costs.append(0.5 + _OFF_CENTRE * np.abs(np.arange(len(ports)) - (len(ports) - 1) / 2))
         tail, head, cost = np.concatenate(tails), np.concatenate(heads), np.concatenate(costs)
         tail, head, cost = np.concatenate([tail, head]), np.concatenate([head, tail]), np.concatenate([cost, cost])
         order = np.argsort(tail, kind="stable")
@@ -74,6 +73,7 @@ class Lattice:
         self._sums = None
 
     def _taken(self, left: int, right: int, top: int, bottom: int) -> int:
+        """Return how many cells of a block are taken, from sums over all blocks that begin in the first cell."""
         if self._sums is None:
             taken = (self._solid > 0) | (self._used > 0).any(axis=2)
             self._sums = np.zeros((self.shape[0] + 1, self.shape[1] + 1), dtype=int)
@@ -116,7 +116,7 @@ class Lattice:
         size = self._index.size
         entering = np.concatenate([enter.ravel(), np.full(len(self.boxes), np.inf)])
         entering[size + second] = 0.0
-        # Dijkstra's on costs reduced by what is left to go at least is A*: the search stays near the straight way
+        # with costs reduced by what is left to go at least, Dijkstra's search is A*'s: it stays near the straight way
         left, right, top, bottom = self.boxes[second]
         column, row = np.arange(self.shape[0]), np.arange(self.shape[1])
         off = np.maximum(np.maximum(left - column, column - right), 0)[:, None] + np.maximum(np.maximum(top - row, row - bottom), 0)
@@ -139,10 +139,10 @@ class Lattice:
             if not cells or cells[-1] != (column, row):
                 cells.append((column, row))
             node = int(previous[node])
-        return float(distance[size + second] + to_go[size + first]), corners(cells[::-1])
+        return float(distance[size + second] + to_go[size + first]), _corners(cells[::-1])
 
 
-def corners(cells: list[Cell]) -> list[Cell]:
+def _corners(cells: list[Cell]) -> list[Cell]:
     """Return the ends of a path of adjacent cells and the cells where it turns."""
     kept = cells[:1]
     for before, here, after in zip(cells, cells[1:], cells[2:], strict=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from ..quantities import Stock
-from .compacting import Place, Program, Thing
+from .compacting import Position, Program, Thing
 from .lattice import PITCH
 from .routing import Board, Route
 from .sides import BOX, CLOUD_SIZE, box_height
@@ -96,7 +96,7 @@ class Sketch:
         """Move everything along one axis to where it takes the least room."""
         program = Program()
         middles = {number: program.variable(value) for number, value in sorted(self.middle[axis].items())}
-        halves = {stock: Place((), BOX / 2) if axis == 0 else program.variable(self.height[stock] / 2) for stock in self.places}
+        halves = {stock: Position((), BOX / 2) if axis == 0 else program.variable(self.height[stock] / 2) for stock in self.places}
         middle = {stock: middles[place[1 - axis]] for stock, place in self.places.items()}
         things: list[Thing] = []
         for stock, half in halves.items():
@@ -153,7 +153,7 @@ class Sketch:
                         program.near(runs[run], middle[stock], _CENTRE)
         return runs, valve if slides else None, cloud if line.axes[-1] == axis else None
 
-    def _along(self, program: Program, line: Line, run: int, middle, halves, runs, valve: Place, cloud: Place | None, points) -> None:
+    def _along(self, program: Program, line: Line, run: int, middle, halves, runs, valve: Position, cloud: Position | None, points) -> None:
         """Keep a run along the axis in its direction and long enough for its valve and heads, and make it short."""
         axis, final = line.axes[run], len(line.at) - 1
         sign = 1 if points[run + 1][axis] >= points[run][axis] else -1
@@ -172,5 +172,7 @@ class Sketch:
             program.least((end - valve) * sign, room[1] + _VALVE)
             program.near(valve * 2.0, start + end, _VALVE_CENTRE / 2)
         else:
-            program.least(length, max(*room, _TURN if run in (0, final) else 0.0))
+            # between two bends the same way a run may vanish; at an end and where the pipe turns back it may not
+            back = run in (0, final) or (points[run][1 - axis] > points[run - 1][1 - axis]) != (points[run + 2][1 - axis] > points[run + 1][1 - axis])
+            program.least(length, max(*room, _TURN if back else 0.0))
 

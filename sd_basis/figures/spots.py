@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, inf
 
-from .lattice import PITCH, Block, Cell, Lattice
 from .bundles import SIZE
+from .lattice import PITCH, Block, Cell, Lattice
 from .sides import LINE
 from .wording import text_width
 
@@ -96,34 +96,27 @@ def _label_block(valve: Cell, side: str, label: Sequence[str]) -> Block:
 
 def cloud_spot(lattice: Lattice, box: Block, label: tuple[str, ...], sides: dict[str, float]) -> tuple[float, list[Cell], Cell, Spot] | None:
     """Return cost, path, middle of the cloud and spot of the best straight pipe between a box and a cloud; `sides` says what each side costs."""
-    width, height = label_size(label)
-    wide = 2 * ceil((width / 2 + 0.03) / PITCH - 0.5) + 1
-    tall = max(2 * ceil((height / 2 + 0.01) / PITCH - 0.5) + 1, 5)
-    left, right, top, bottom = box
-    found = []
+    best = None
     for side, against in sides.items():
-        if side in ("left", "right"):
-            start, step, long, ports = (left - 1, -1, wide, range(top, bottom + 1)) if side == "left" else (right + 1, 1, wide, range(top, bottom + 1))
-        else:
-            start, step, long, ports = (top - 1, -1, tall, range(left + 1, right)) if side == "top" else (bottom + 1, 1, tall, range(left + 1, right))
-        long = max(long, 5)
-        middle = (ports[0] + ports[-1]) / 2
+        axis = 0 if side in ("left", "right") else 1
+        forward = side in ("right", "bottom")
+        start, step = (box[2 * axis + 1] + 1, 1) if forward else (box[2 * axis] - 1, -1)
+        # as long as the label beside it needs; on the short sides of a box the corners stay free
+        left, right, top, bottom = _label_block((0, 0), "above" if axis == 0 else "right", label)
+        long = max((right - left if axis == 0 else bottom - top) + 1, 5)
+        ports = range(box[2], box[3] + 1) if axis == 0 else range(box[0] + 1, box[1])
         for port in ports:
-            ends = [start, start + step * (long - 1), start + step * (long + _CLOUD)]
-            cells = [(end, port) if side in ("left", "right") else (port, end) for end in ends]
-            valve = start + step * (long // 2)
-            for where, more in (("above", 0.0), ("below", 1.0)) if side in ("left", "right") else (("right", 0.0), ("left", 0.5)):
-                at = (valve, port) if side in ("left", "right") else (port, valve)
-                spot = Spot(at, 0 if side in ("left", "right") else 1, where, label, _label_block(at, where, label))
-                (x, y), (u, v) = cells[0], cells[1]
-                pipe = min(x, u), max(x, u), min(y, v), max(y, v)
-                if lattice.free(pipe) and lattice.free(spot.label) and lattice.free(cloud_block(cells[2])):
-                    cost = against + more + 0.15 * abs(port - middle) + _CROWD * lattice.crowd(_around(spot.label))
-                    found.append((cost, len(found), cells[:2], cells[2], spot))
-    if not found:
-        return None
-    cost, _, path, cloud, spot = min(found)
-    return cost, path, cloud, spot
+            first, valve, last, cloud = ((along, port) if axis == 0 else (port, along)
+                                         for along in (start, start + step * (long // 2), start + step * (long - 1), start + step * (long + _CLOUD)))
+            for where, more in (("above", 0.0), ("below", 1.0)) if axis == 0 else (("right", 0.0), ("left", 0.5)):
+                spot = Spot(valve, axis, where, label, _label_block(valve, where, label))
+                cost = against + more + 0.15 * abs(port - (ports[0] + ports[-1]) / 2)
+                pipe = min(first[0], last[0]), max(first[0], last[0]), min(first[1], last[1]), max(first[1], last[1])
+                if (best is None or cost < best[0]) and all(map(lattice.free, (pipe, spot.label, cloud_block(cloud)))):
+                    cost += _CROWD * lattice.crowd(_around(spot.label))
+                    if best is None or cost < best[0]:
+                        best = cost, [first, last], cloud, spot
+    return best
 
 
 def cloud_block(middle: Cell) -> Block:
