@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch, Polygon, Rectangle
 from matplotlib.patheffects import withStroke
 
@@ -36,7 +37,7 @@ def stock_and_flow(model: Model, *, links: bool = False) -> Figure:
     figure = blank(right - left + 2 * _MARGIN, top - bottom + 2 * _MARGIN)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(left - _MARGIN, right + _MARGIN), ylim=(bottom - _MARGIN, top + _MARGIN))
-    axes.set_axis_off()
+    axes.set_axis_off()  # the limits are known: artists added as such are not asked for theirs
     for pipe in drawing.pipes:
         _pipe(axes, pipe)
     for place in drawing.places:
@@ -67,11 +68,11 @@ def _place(axes: Axes, place: Place) -> None:
     if place.stock is None:
         puffs = [(-0.07, -0.02, 0.06), (0.07, -0.02, 0.06), (-0.03, 0.04, 0.065), (0.045, 0.035, 0.055), (0.0, -0.035, 0.06)]
         for x, y, radius in puffs:
-            axes.add_patch(Circle((place.x + x, place.y + y), radius, facecolor="white", edgecolor=PIPE, linewidth=1.2, zorder=5))
+            axes.add_artist(Circle((place.x + x, place.y + y), radius, facecolor="white", edgecolor=PIPE, linewidth=1.2, zorder=5))
         for x, y, radius in puffs:
-            axes.add_patch(Circle((place.x + x, place.y + y), radius, facecolor="white", edgecolor="none", zorder=6))
+            axes.add_artist(Circle((place.x + x, place.y + y), radius, facecolor="white", edgecolor="none", zorder=6))
         return
-    axes.add_patch(Rectangle((place.x - place.width / 2, place.y - place.height / 2), place.width, place.height,
+    axes.add_artist(Rectangle((place.x - place.width / 2, place.y - place.height / 2), place.width, place.height,
                              facecolor=_FILL, edgecolor=INK, linewidth=1.0, zorder=5))
     lines = box_lines(place.stock)
     y = place.y + (len(lines) - 1) / 2 * LINE
@@ -84,13 +85,13 @@ def _pipe(axes: Axes, pipe: Pipe) -> None:
     """Draw a double-line pipe with its valve, heads and label."""
     xs, ys = zip(*pipe.points, strict=True)
     for width, colour in ((4.0, PIPE), (2.2, "white")):
-        axes.plot(xs, ys, color=colour, linewidth=width, solid_joinstyle="miter", solid_capstyle="butt", snap=False, zorder=2)
+        axes.add_artist(Line2D(xs, ys, color=colour, linewidth=width, solid_joinstyle="miter", solid_capstyle="butt", snap=False, zorder=2))
     _head(axes, pipe.heads[0], pipe.points[-2], pipe.points[-1])
     _head(axes, pipe.heads[1], pipe.points[1], pipe.points[0])
     x, y = pipe.valve
     upright = pipe.side in ("right", "left")
     wings = [(-0.065, 0.05), (-0.065, -0.05), (0.065, 0.05), (0.065, -0.05)]
-    axes.add_patch(Polygon([(x + b, y + a) if upright else (x + a, y + b) for a, b in wings],
+    axes.add_artist(Polygon([(x + b, y + a) if upright else (x + a, y + b) for a, b in wings],
                            facecolor=PIPE, edgecolor="white", linewidth=0.6, zorder=4))
     (dx, dy, align), lines = _LABEL[pipe.side], len(pipe.label)
     base = y + dy + {"above": lines - 1, "below": 0}.get(pipe.side, (lines - 1) / 2) * LINE
@@ -105,7 +106,7 @@ def _links(axes: Axes, drawing: Drawing) -> None:
     for pipe in drawing.pipes:
         ends = {stock for flow in pipe.flows for stock, _ in flow.ends}
         for stock in sorted({stock for flow in pipe.flows for stock in informing(flow)} - ends, key=list(at).index):
-            axes.add_patch(FancyArrowPatch(at[stock], pipe.valve, connectionstyle="arc3,rad=0.15", arrowstyle="-|>", mutation_scale=6, shrinkA=0,
+            axes.add_artist(FancyArrowPatch(at[stock], pipe.valve, connectionstyle="arc3,rad=0.15", arrowstyle="-|>", mutation_scale=6, shrinkA=0,
                                            shrinkB=5, color=QUIET, linewidth=0.7, linestyle=(0, (4, 2.5)), zorder=1))
     for text in axes.texts:
         if text.get_zorder() == _OUTSIDE:
@@ -135,5 +136,5 @@ def _head(axes: Axes, kind: str, before: tuple[float, float], tip: tuple[float, 
     across = abs(tip[0] - before[0]) >= abs(tip[1] - before[1])
     back = -0.1 if tip[not across] > before[not across] else 0.1
     corners = [(back, 0.055), (back, -0.055)]
-    axes.add_patch(Polygon([tip, *((tip[0] + a, tip[1] + b) if across else (tip[0] + b, tip[1] + a) for a, b in corners)],
+    axes.add_artist(Polygon([tip, *((tip[0] + a, tip[1] + b) if across else (tip[0] + b, tip[1] + a) for a, b in corners)],
                            facecolor=PIPE if kind == "full" else "white", edgecolor=PIPE, linewidth=0.9, zorder=4))

@@ -16,11 +16,10 @@ from .routing import Board
 from .sides import BOX, CLOUD_SIZE
 from .sketch import Line, Sketch
 
-_SMALL, _GRIDS = 16, 3  # stocks up to which every way is tried, and how many grids are tried of more
-_LARGE = 40  # stocks from which the first grid that fits will do
+_SMALL, _LARGE = 16, 40  # stocks up to which every way is tried, and from which the first grid that fits will do
 _ROOM = (14, 11), (18, 17), (26, 26)  # free cells between columns and between rows at first
 _NOTHING = 1e-6  # inches
-_HOPE = 1.04  # of the width: so much the last steps may still save
+_HOPE = 1.015  # of the width: so much the last steps may still save
 _FAMILY, _HOLDER = 0.7, 0.15  # the pull between members of a family, and of one holder, against that of a flow
 _WIDE, _NARROW = (0.98, 0.0), (0.78, 4.0)  # the width of labels, and what clouds cost beside their stocks
 
@@ -37,8 +36,8 @@ def best(stocks: Sequence[Stock], joined: Sequence[Bundle], limit: float) -> Dra
     if found and found[0].size[0] <= limit and bends(found[0]) == 0:
         return found[0]
     wider: list[Sketch] = []
-    grids = sorted((_placed(stocks, inside, columns) for columns in range(2, 6) if columns <= len(stocks)), key=lambda grid: round(grid[0], 9))
-    for _, places in grids if small else grids[:_GRIDS]:
+    counts = [columns for columns in range(2 if small else 3, 6) if columns <= len(stocks)]
+    for _, places in sorted((_placed(stocks, inside, columns) for columns in counts), key=lambda grid: round(grid[0], 9)):
         for width, sideways in (_WIDE, _NARROW):
             sketch = _on_board(places, inside, width, sideways)
             if sketch is None or sketch.page[0] > _HOPE * limit:

@@ -1,7 +1,7 @@
-"""Layout of a stock-and-flow diagram: a hub, its neighbours left and right, every flow label in a row of its own.
+"""The layout around a hub, for stars: its neighbours left and right, every flow label in a row of its own.
 
-Stocks fall into connected components of the flow graph. In each, the stock with the most
-connections is the hub: a box as tall as its pipes need, so that each pipe to a neighbour is
+Stocks fall into connected components of the flow graph. The stock of one with the most
+connections is its hub: a box as tall as its pipes need, so that each pipe to a neighbour is
 straight. Flows between neighbours on one side bend around outside, flows across pass above or
 below the hub. Lengths are inches; each label owns its space, so no two texts can overlap.
 """

@@ -18,7 +18,7 @@ _CLEAR = 0.06  # what passes at less than this along the other axis counts as be
 _HALF = 0.065  # of a valve
 _TIP, _VALVE, _PORT, _TURN = 0.14, 0.09, 0.09, 0.13  # least lengths: of an end, around a valve, from a port to a corner, between bends
 _PUFF = (CLOUD_SIZE / 2, 0.12)  # half the width and height of a cloud
-_PAGE, _CENTRE, _VALVE_CENTRE = 3.0, 0.05, 0.2  # weights, against an inch of pipe
+_PAGE, _TALL, _CENTRE, _VALVE_CENTRE = 3.0, 8.0, 0.05, 0.2  # weights, against an inch of pipe
 
 
 class Line:
@@ -81,16 +81,11 @@ class Sketch:
     def points(self, line: Line) -> list[tuple[float, float]]:
         """Return the corners of a line from its first stock to its second, or to the cloud."""
         first, last = line.axes[0], line.axes[-1]
-        end = line.cloud - (1 if line.ends[1] < 0 else -1) * _PUFF[last] if line.stocks[1] is None else self._edge(line.stocks[1], last, line.ends[1])
-        along = [self._edge(line.stocks[0], first, line.ends[0]), *line.at, end]
-        found = []
-        for number in range(len(line.at) + 1):
-            # the corner between two runs has the coordinate of each; the ends lie on the first and the last run
-            axis = line.axes[min(number, len(line.at) - 1)]
-            across = line.at[min(number, len(line.at) - 1)]
-            own = along[number] if number < len(line.at) else end
-            found.append((own, across) if axis == 0 else (across, own))
-        return found
+        start = self._edge(line.stocks[0], first, line.ends[0])
+        end = line.cloud + line.ends[1] * _PUFF[last] if line.stocks[1] is None else self._edge(line.stocks[1], last, line.ends[1])
+        # a corner lies where the run before it is, along the run after it
+        corners = [(start, line.at[0]), *pairwise(line.at), (end, line.at[-1])]
+        return [(along, off) if axis == 0 else (off, along) for axis, (along, off) in zip([*line.axes, last], corners, strict=True)]
 
     def _compact(self, axis: int) -> None:
         """Move everything along one axis to where it takes the least room."""
@@ -104,7 +99,7 @@ class Sketch:
             things.append(Thing(middle[stock] - half, middle[stock] + half, other, "box"))
             if axis == 1:
                 program.least(half, box_height(stock) / 2)
-                program.small(half, 8.0)
+                program.small(half, _TALL)
         own = [self._line(program, number, line, axis, middle, halves, things) for number, line in enumerate(self.lines)]
         page = program.variable(max(program.value(thing.high) for thing in things))
         for thing in things:
@@ -124,7 +119,8 @@ class Sketch:
             if cloud is not None:
                 line.cloud = program.value(cloud)
 
-    def _line(self, program: Program, number: int, line: Line, axis: int, middle, halves, things: list[Thing]):
+    def _line(self, program: Program, number: int, line: Line, axis: int, middle: dict[Stock, Position], halves: dict[Stock, Position],
+              things: list[Thing]) -> tuple[dict[int, Position], Position | None, Position | None]:
         """Add a line to the program: the runs off the axis, and the valve and cloud that slide along it."""
         points = self.points(line)
         spans = [tuple(sorted((one[1 - axis], other[1 - axis]))) for one, other in pairwise(points)]
@@ -139,9 +135,8 @@ class Sketch:
         slides = line.axes[line.carrier] == axis
         valve = program.variable(line.valve) if slides else runs[line.carrier]
         off = line.at[line.carrier] if slides else line.valve
-        (low, high), (start, end) = line.label(axis), line.label(1 - axis)
-        things.append(Thing(valve + low, valve + high, (off + start, off + end), "label"))
-        things.append(Thing(valve - _HALF, valve + _HALF, (off - _HALF, off + _HALF), "label"))
+        for (low, high), (start, end) in ((line.label(axis), line.label(1 - axis)), ((-_HALF, _HALF), (-_HALF, _HALF))):
+            things.append(Thing(valve + low, valve + high, (off + start, off + end), "label"))  # the valve too keeps a label's distance
         for run, own in enumerate(line.axes):
             if own == axis:
                 self._along(program, line, run, middle, halves, runs, valve, cloud, points)
@@ -153,7 +148,8 @@ class Sketch:
                         program.near(runs[run], middle[stock], _CENTRE)
         return runs, valve if slides else None, cloud if line.axes[-1] == axis else None
 
-    def _along(self, program: Program, line: Line, run: int, middle, halves, runs, valve: Position, cloud: Position | None, points) -> None:
+    def _along(self, program: Program, line: Line, run: int, middle: dict[Stock, Position], halves: dict[Stock, Position],
+               runs: dict[int, Position], valve: Position, cloud: Position | None, points: list[tuple[float, float]]) -> None:
         """Keep a run along the axis in its direction and long enough for its valve and heads, and make it short."""
         axis, final = line.axes[run], len(line.at) - 1
         sign = 1 if points[run + 1][axis] >= points[run][axis] else -1
