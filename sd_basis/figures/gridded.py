@@ -20,7 +20,7 @@ _SMALL, _LARGE = 16, 40  # stocks up to which every way is tried, and from which
 _ROOM = (14, 11), (18, 17), (26, 26)  # free cells between columns and between rows at first
 _NOTHING = 1e-6  # inches
 _HOPE = 1.015  # of the width: so much the last steps may still save
-_FAMILY, _HOLDER = 0.7, 0.15  # the pull between members of a family, and of one holder, against that of a flow
+_FLOW, _FAMILY, _HOLDER = 20, 14, 3  # the pull of a flow, between members of a family, and between stocks of one holder
 _WIDE, _NARROW = (0.98, 0.0), (0.78, 4.0)  # the width of labels, and what clouds cost beside their stocks
 
 
@@ -37,7 +37,7 @@ def best(stocks: Sequence[Stock], joined: Sequence[Bundle], limit: float) -> Dra
         return found[0]
     wider: list[Sketch] = []
     counts = [columns for columns in range(2 if small else 3, 6) if columns <= len(stocks)]
-    for _, places in sorted((_placed(stocks, inside, columns) for columns in counts), key=lambda grid: round(grid[0], 9)):
+    for _, places in sorted((_placed(stocks, inside, columns) for columns in counts), key=lambda grid: grid[0]):
         for width, sideways in (_WIDE, _NARROW):
             sketch = _on_board(places, inside, width, sideways)
             if sketch is None or sketch.page[0] > _HOPE * limit:
@@ -68,7 +68,7 @@ def _placed(stocks: Sequence[Stock], inside: Sequence[Bundle], columns: int) -> 
     weights = _drawn_together(stocks)
     for bundle in inside:
         if bundle.second is not None:
-            weights[index[bundle.first], index[bundle.second]] = weights[index[bundle.second], index[bundle.first]] = 1.0
+            weights[index[bundle.first], index[bundle.second]] = weights[index[bundle.second], index[bundle.first]] = _FLOW
     price, places = arranged_on_grid(weights, [range(len(stocks))], -(-len(stocks) // columns), columns)
     flows = [(places[index[flow.source]], places[index[flow.sink]]) for bundle in inside for flow in bundle.flows if len(flow.ends) == 2]
     for axis in (0, 1):
