@@ -20,7 +20,7 @@ from sd_basis.figures.placing import arranged_on_grid
 
 SLOWEST = 6.0  # seconds of a processor that others use too; alone it takes less than half of that
 README, SMALLEST = 900, 6.5  # pixels a figure is shown wide, and the points (of 96/72 pixels) of its smallest text
-MOST_CROSSINGS = {"dense_1": 15, "dense_2": 15, "dense_3": 15}  # of pipes, with 30 stocks and 55 flows; 84 to 106 of them around a hub
+MOST_CROSSINGS = {"dense_1": 15, "dense_2": 15}  # of pipes, with 30 stocks and 55 flows; 106 and 84 of them around a hub
 MODELS = {**wide.KINDS, **{name: lambda name=name: load(name) for name in ("treasury_basis", "repo_loan", "savings")}}
 
 

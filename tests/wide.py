@@ -129,6 +129,6 @@ def families(tenors: tuple[str, ...] = ("2y", "5y", "10y", "30y")) -> Model:
 
 
 KINDS: dict[str, Callable[[], Model]] = {
-    "supply_chain": supply_chain, "ageing_chain": ageing_chain, "separate_chains": lambda: ageing_chain(2, moving=False), "hub": hub, "groups": groups,
-    "dense_1": dense, "dense_2": lambda: dense(2), "dense_3": lambda: dense(3), "long_names": long_names, "drained": drained, "families": families,
+    "supply_chain": supply_chain, "ageing_chain": ageing_chain, "hub": hub, "groups": groups,
+    "dense_1": dense, "dense_2": lambda: dense(2), "long_names": long_names, "drained": drained, "families": families,
 }
