@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..quantities import CLOUD, Flow, Stock
+from .wording import balanced
+
+SIZE = 7.0  # of the type, in points
+_SHARED = 3  # flows between a stock and the outside that may share a pipe
 
 
 @dataclass(frozen=True)
@@ -22,15 +26,26 @@ class Bundle:
         backward = "open" if any(flow.reversible for flow in self.flows) else ""
         return "full" if True in arriving else backward, "full" if False in arriving else backward
 
+    def label(self, towards: Stock | None, signs: str, width: float) -> tuple[str, ...]:
+        """Return the lines of a label; with flows both ways each name begins with the sign of its direction, first that `towards` an end."""
+        both = towards is not None and len({flow.sink == towards for flow in self.flows}) == 2
+        lines: list[str] = []
+        for number, flow in enumerate(self.flows, 1):
+            mark = f"{signs[0] if flow.sink == towards else signs[1]} " if both else ""
+            comma = "," if number < len(self.flows) else ""
+            lines += balanced(f"{mark}{flow.name}{comma}", width, SIZE)
+        return tuple(lines)
+
 
 def bundles(flows: Sequence[Flow]) -> list[Bundle]:
-    """Return the flows joined by the pair of their ends; flows from and to clouds stay apart."""
+    """Return the flows joined by the pair of their ends; flows from and to clouds stay apart, and many have a pipe each."""
     found: dict[tuple, list[Flow]] = {}
     for flow in flows:
         stocks = [stock for stock, _ in flow.ends]
         key = (frozenset(stocks), "" if len(stocks) == 2 else "in" if flow.source is CLOUD else "out")
         found.setdefault(key, []).append(flow)
-    return [Bundle(own[0].ends[0][0], own[0].sink if len(ends) == 2 else None, tuple(own)) for (ends, _), own in found.items()]
+    shared = [part for (ends, _), own in found.items() for part in ([own] if len(ends) == 2 or len(own) <= _SHARED else [[flow] for flow in own])]
+    return [Bundle(own[0].ends[0][0], own[0].sink if len(own[0].ends) == 2 else None, tuple(own)) for own in shared]
 
 
 def components(stocks: Sequence[Stock], joined: Sequence[Bundle]) -> list[list[Stock]]:

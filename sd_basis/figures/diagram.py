@@ -4,34 +4,54 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, Polygon, Rectangle
+from matplotlib.lines import Line2D
+from matplotlib.patches import Circle, FancyArrowPatch, Polygon, Rectangle
+from matplotlib.patheffects import withStroke
 
 from ..model import Model
-from ..quantities import CLOUD
-from .bundles import bundles, components
-from .layout import Drawing, Pipe, Place, component
-from .sides import BOX, LINE, SIZE
+from ..quantities import CLOUD, Auxiliary, Flow, Stock
+from .bundles import SIZE, bundles, components
+from .gridded import best
+from .layout import Drawing, Pipe, Place
+from .packing import packed
+from .sides import LINE, box_lines
+from .spots import BESIDE, UNDER
 from .style import INK, PIPE, QUIET, blank, styled
-from .wording import wrapped
 
-_MARGIN, _WIDTH, _APART = 0.15, 8.5, 0.32
+WIDEST = 9.3  # inches: at a README's 900 pixels the smallest text is then 6.5 points
+_MARGIN = 0.15
+_OUTSIDE = 8  # the zorder of text outside boxes
 _FILL = "#eaf1f7"
+_LABEL = {"above": (0.0, UNDER, "center"), "below": (0.0, -UNDER - 0.075, "center"), "right": (BESIDE, 0.0, "left"), "left": (-BESIDE, 0.0, "right")}
 
 
 @styled()
-def stock_and_flow(model: Model) -> Figure:
-    """Return the stock-and-flow diagram of a model, without auxiliaries."""
-    drawings, width, height = _packed(model)
-    figure = blank(width, height)
+def stock_and_flow(model: Model, *, links: bool = False) -> Figure:
+    """Return the stock-and-flow diagram of a model, without auxiliaries.
+
+    With `links`, a thin dashed line leads from each stock to the flows whose rates depend on it,
+    straight or through auxiliaries, other than the flows that it feeds or that feed it.
+    """
+    drawing = laid_out(model)
+    left, bottom, right, top = drawing.bounds
+    figure = blank(right - left + 2 * _MARGIN, top - bottom + 2 * _MARGIN)
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, width), ylim=(0, height))
-    axes.set_axis_off()
-    for drawing in drawings:
-        for pipe in drawing.pipes:
-            _pipe(axes, pipe)
-        for place in drawing.places:
-            _place(axes, place)
+    axes.set(xlim=(left - _MARGIN, right + _MARGIN), ylim=(bottom - _MARGIN, top + _MARGIN))
+    axes.set_axis_off()  # the limits are known: artists added as such are not asked for theirs
+    for pipe in drawing.pipes:
+        _pipe(axes, pipe)
+    for place in drawing.places:
+        _place(axes, place)
+    if links:
+        _links(axes, drawing)
     return figure
+
+
+def laid_out(model: Model) -> Drawing:
+    """Return where the stocks and flows of a model stand: each connected component as it is drawn best, all packed on a page."""
+    joined = bundles(model.flows)
+    limit = WIDEST - 2 * _MARGIN
+    return packed([best(stocks, joined, limit) for stocks in components(model.stocks, joined)], limit)
 
 
 def stock_and_flow_table(model: Model) -> dict[str, list[str]]:
@@ -43,56 +63,21 @@ def stock_and_flow_table(model: Model) -> dict[str, list[str]]:
             "flow": [flow.name for flow in model.flows], "rate": [str(flow.expression) for flow in model.flows]}
 
 
-def _packed(model: Model) -> tuple[list[Drawing], float, float]:
-    """Return the components in shelves from the top, with the size of the whole."""
-    joined = bundles(model.flows)
-    drawings = [component(stocks, joined) for stocks in components(model.stocks, joined)]
-
-    def width(drawing: Drawing) -> float:
-        return drawing.bounds[2] - drawing.bounds[0]
-
-    limit = max(_WIDTH, 2 * _MARGIN + max(map(width, drawings)))
-    shelves: list[list[Drawing]] = []
-    for drawing in sorted(drawings, key=lambda item: (-round(item.bounds[3] - item.bounds[1]), -width(item))):
-        fitting = (shelf for shelf in shelves if sum(map(width, shelf)) + _APART * len(shelf) + width(drawing) + 2 * _MARGIN <= limit)
-        shelf = next(fitting, None)
-        if shelf is None:
-            shelves.append([drawing])
-        else:
-            shelf.append(drawing)
-    widths = [sum(map(width, shelf)) for shelf in shelves]
-    total = max(own + _APART * (len(shelf) - 1) for own, shelf in zip(widths, shelves, strict=True)) + 2 * _MARGIN
-    placed, y = [], -_MARGIN
-    for own, shelf in zip(widths, shelves, strict=True):
-        gap = (total - own) / (len(shelf) + 1)
-        below, above = -min(drawing.bounds[1] for drawing in shelf), max(drawing.bounds[3] for drawing in shelf)
-        x = max(gap, _MARGIN) if len(shelf) == 1 or gap > _APART else _MARGIN
-        between = gap if gap > _APART else (total - 2 * _MARGIN - own) / max(len(shelf) - 1, 1)
-        for drawing in shelf:
-            placed.append(drawing.moved(x - drawing.bounds[0], y - above))
-            x += width(drawing) + between
-        y -= above + below + _APART
-    height = -y - _APART + _MARGIN
-    return [drawing.moved(0.0, height) for drawing in placed], total, height
-
-
 def _place(axes: Axes, place: Place) -> None:
     """Draw a stock with its name and unit, or a cloud."""
     if place.stock is None:
         puffs = [(-0.07, -0.02, 0.06), (0.07, -0.02, 0.06), (-0.03, 0.04, 0.065), (0.045, 0.035, 0.055), (0.0, -0.035, 0.06)]
         for x, y, radius in puffs:
-            axes.add_patch(Circle((place.x + x, place.y + y), radius, facecolor="white", edgecolor=PIPE, linewidth=1.2, zorder=5))
+            axes.add_artist(Circle((place.x + x, place.y + y), radius, facecolor="white", edgecolor=PIPE, linewidth=1.2, zorder=5))
         for x, y, radius in puffs:
-            axes.add_patch(Circle((place.x + x, place.y + y), radius, facecolor="white", edgecolor="none", zorder=6))
+            axes.add_artist(Circle((place.x + x, place.y + y), radius, facecolor="white", edgecolor="none", zorder=6))
         return
-    axes.add_patch(Rectangle((place.x - place.width / 2, place.y - place.height / 2), place.width, place.height,
+    axes.add_artist(Rectangle((place.x - place.width / 2, place.y - place.height / 2), place.width, place.height,
                              facecolor=_FILL, edgecolor=INK, linewidth=1.0, zorder=5))
-    lines = [(text, SIZE + 0.5, INK) for text in wrapped(place.stock.name, BOX - 0.1, SIZE + 0.5)]
-    if place.stock.unit:
-        lines.append((place.stock.unit, SIZE - 1, QUIET))
+    lines = box_lines(place.stock)
     y = place.y + (len(lines) - 1) / 2 * LINE
-    for text, size, colour in lines:
-        axes.text(place.x, y, text, size=size, color=colour, ha="center", va="center_baseline", zorder=7)
+    for text, size in lines:
+        axes.text(place.x, y, text, size=size, color=INK if size > SIZE else QUIET, ha="center", va="center_baseline", zorder=7)
         y -= LINE
 
 
@@ -100,20 +85,56 @@ def _pipe(axes: Axes, pipe: Pipe) -> None:
     """Draw a double-line pipe with its valve, heads and label."""
     xs, ys = zip(*pipe.points, strict=True)
     for width, colour in ((4.0, PIPE), (2.2, "white")):
-        axes.plot(xs, ys, color=colour, linewidth=width, solid_joinstyle="miter", solid_capstyle="butt", snap=False, zorder=2)
+        axes.add_artist(Line2D(xs, ys, color=colour, linewidth=width, solid_joinstyle="miter", solid_capstyle="butt", snap=False, zorder=2))
     _head(axes, pipe.heads[0], pipe.points[-2], pipe.points[-1])
     _head(axes, pipe.heads[1], pipe.points[1], pipe.points[0])
     x, y = pipe.valve
-    axes.add_patch(Polygon([(x - 0.065, y + 0.05), (x - 0.065, y - 0.05), (x + 0.065, y + 0.05), (x + 0.065, y - 0.05)],
+    upright = pipe.side in ("right", "left")
+    wings = [(-0.065, 0.05), (-0.065, -0.05), (0.065, 0.05), (0.065, -0.05)]
+    axes.add_artist(Polygon([(x + b, y + a) if upright else (x + a, y + b) for a, b in wings],
                            facecolor=PIPE, edgecolor="white", linewidth=0.6, zorder=4))
-    for number, text in enumerate(reversed(pipe.label)):
-        axes.text(x, y + 0.085 + number * LINE, text, size=SIZE, color=INK, ha="center", va="baseline", zorder=7)
+    (dx, dy, align), lines = _LABEL[pipe.side], len(pipe.label)
+    base = y + dy + {"above": lines - 1, "below": 0}.get(pipe.side, (lines - 1) / 2) * LINE
+    for number, text in enumerate(pipe.label):
+        axes.text(x + dx, base - number * LINE, text, size=SIZE, color=INK, ha=align,
+                  va="center_baseline" if upright else "baseline", zorder=_OUTSIDE)
+
+
+def _links(axes: Axes, drawing: Drawing) -> None:
+    """Draw the information links under all else, and make the labels stand out from them."""
+    at = {place.stock: (place.x, place.y) for place in drawing.places if place.stock is not None}
+    for pipe in drawing.pipes:
+        ends = {stock for flow in pipe.flows for stock, _ in flow.ends}
+        for stock in sorted({stock for flow in pipe.flows for stock in informing(flow)} - ends, key=list(at).index):
+            axes.add_artist(FancyArrowPatch(at[stock], pipe.valve, connectionstyle="arc3,rad=0.15", arrowstyle="-|>", mutation_scale=6, shrinkA=0,
+                                           shrinkB=5, color=QUIET, linewidth=0.7, linestyle=(0, (4, 2.5)), zorder=1))
+    for text in axes.texts:
+        if text.get_zorder() == _OUTSIDE:
+            text.set_path_effects([withStroke(linewidth=1.8, foreground="white")])
+
+
+def informing(flow: Flow) -> set[Stock]:
+    """Return the stocks on which the rate of a flow depends."""
+    found: set[Stock] = set()
+    known, pending = set(), [flow]
+    while pending:
+        quantity = pending.pop()
+        if quantity in known:
+            continue
+        known.add(quantity)
+        if isinstance(quantity, Stock):
+            found.add(quantity)
+        elif isinstance(quantity, Auxiliary):
+            pending += quantity.expression.free_symbols
+    return found
 
 
 def _head(axes: Axes, kind: str, before: tuple[float, float], tip: tuple[float, float]) -> None:
-    """Draw an arrow head that ends at `tip`; every last stretch of a pipe is horizontal."""
+    """Draw an arrow head that ends at `tip` and comes from `before`."""
     if not kind:
         return
-    back = -0.1 if tip[0] > before[0] else 0.1
-    axes.add_patch(Polygon([tip, (tip[0] + back, tip[1] + 0.055), (tip[0] + back, tip[1] - 0.055)],
+    across = abs(tip[0] - before[0]) >= abs(tip[1] - before[1])
+    back = -0.1 if tip[not across] > before[not across] else 0.1
+    corners = [(back, 0.055), (back, -0.055)]
+    axes.add_artist(Polygon([tip, *((tip[0] + a, tip[1] + b) if across else (tip[0] + b, tip[1] + a) for a, b in corners)],
                            facecolor=PIPE if kind == "full" else "white", edgecolor=PIPE, linewidth=0.9, zorder=4))

@@ -1,7 +1,7 @@
-"""Layout of a stock-and-flow diagram: a hub, its neighbours left and right, every flow label in a row of its own.
+"""The layout around a hub, for stars: its neighbours left and right, every flow label in a row of its own.
 
-Stocks fall into connected components of the flow graph. In each, the stock with the most
-connections is the hub: a box as tall as its pipes need, so that each pipe to a neighbour is
+Stocks fall into connected components of the flow graph. The stock of one with the most
+connections is its hub: a box as tall as its pipes need, so that each pipe to a neighbour is
 straight. Flows between neighbours on one side bend around outside, flows across pass above or
 below the hub. Lengths are inches; each label owns its space, so no two texts can overlap.
 """
@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..quantities import CLOUD, Stock
+from ..quantities import CLOUD, Flow, Stock
 from .bundles import Bundle, middle
 from .ordering import arranged, divided
-from .sides import BOX, CLOUD_SIZE, LINE, SIZE, TRACK, VALVE, Item, Side, box_height
-from .wording import wrapped
+from .sides import BOX, CLOUD_SIZE, LINE, TRACK, VALVE, Item, Side, box_height
+
+APART = 0.32  # inches between two drawings on a page
+_LOPSIDED = 4  # clouds more on one side of the hub, beyond which the next go to the other
+_NARROW = VALVE - 0.08  # the width of a label
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,17 @@ class Place:
 class Pipe:
     """A pipe along `points` with its valve and label; `heads` are (at the end, at the start).
 
-    A head is "full" where a flow arrives, "open" where a reversible one may, else "".
+    A head is "full" where a flow arrives, "open" where a reversible one may, else "". The label
+    stands on one `side` of the valve: above or below a stretch across, right or left of one down.
     """
+
+    flows: tuple[Flow, ...]
 
     points: tuple[tuple[float, float], ...]
     valve: tuple[float, float]
     label: tuple[str, ...]
     heads: tuple[str, str]
+    side: str = "above"
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,22 @@ class Drawing:
     places: tuple[Place, ...]
     pipes: tuple[Pipe, ...]
     bounds: tuple[float, float, float, float]
+
+    @classmethod
+    def of(cls, parts: Sequence[Drawing]) -> Drawing:
+        """Return several drawings as one."""
+        left, bottom, right, top = zip(*(part.bounds for part in parts), strict=True)
+        return cls(tuple(place for part in parts for place in part.places), tuple(pipe for part in parts for pipe in part.pipes),
+                   (min(left), min(bottom), max(right), max(top)))
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in inches."""
+        return self.bounds[2] - self.bounds[0], self.bounds[3] - self.bounds[1]
+
+    def within(self, bottom: float, top: float) -> Drawing:
+        """Return the drawing with room down to `bottom` and up to `top`."""
+        return replace(self, bounds=(self.bounds[0], min(self.bounds[1], bottom), self.bounds[2], max(self.bounds[3], top)))
 
     def moved(self, x: float, y: float) -> Drawing:
         """Return the drawing moved by (x, y)."""
@@ -85,16 +108,18 @@ def _attach(bundle: Bundle, hub: Stock, sides: dict[int, Side], side_of: dict[St
     if bundle.second is None:
         if bundle.first == hub:
             sign = -1 if bundle.flows[0].source is CLOUD else 1
+            if len(sides[sign].items) > len(sides[-sign].items) + _LOPSIDED:
+                sign = -sign
             cloud = Item(None)
-            cloud.inner.append((bundle, _label(bundle, None)))
+            cloud.inner.append((bundle, bundle.label(None, "", _NARROW)))
             sides[sign].items.append(cloud)
         else:
-            sides[side_of[bundle.first]].item(bundle.first).outer.append((bundle, _label(bundle, None)))
+            sides[side_of[bundle.first]].item(bundle.first).outer.append((bundle, bundle.label(None, "", _NARROW)))
         return
     if hub in (bundle.first, bundle.second):
         other = bundle.second if bundle.first == hub else bundle.first
         sign = side_of[other]
-        sides[sign].item(other).inner.append((bundle, _label(bundle, other, "←→" if sign < 0 else "→←")))
+        sides[sign].item(other).inner.append((bundle, bundle.label(other, "←→" if sign < 0 else "→←", _NARROW)))
         return
     signs = side_of[bundle.first], side_of[bundle.second]
     if signs[0] != signs[1]:
@@ -107,20 +132,9 @@ def _attach(bundle: Bundle, hub: Stock, sides: dict[int, Side], side_of: dict[St
         return
     side = sides[signs[0]]
     upper, lower = sorted((side.item(bundle.first), side.item(bundle.second)), key=side.items.index)
-    upper.outer.append((bundle, _label(bundle, upper.stock, "↑↓")))
+    upper.outer.append((bundle, bundle.label(upper.stock, "↑↓", _NARROW)))
     lower.outer.insert(0, (bundle, ()))
     side.loops.append((bundle, upper, lower))
-
-
-def _label(bundle: Bundle, towards: Stock | None, signs: str = "", width: float = VALVE - 0.08) -> tuple[str, ...]:
-    """Return the lines of a label; with flows both ways each name begins with the sign of its direction."""
-    both = len({flow.sink == towards for flow in bundle.flows}) == 2 if towards is not None else False
-    lines: list[str] = []
-    for number, flow in enumerate(bundle.flows, 1):
-        mark = f"{signs[0] if flow.sink == towards else signs[1]} " if both else ""
-        comma = "," if number < len(bundle.flows) else ""
-        lines += wrapped(f"{mark}{flow.name}{comma}", width, SIZE)
-    return tuple(lines)
 
 
 def _assembled(hub: Stock, sides: dict[int, Side]) -> Drawing:
@@ -142,7 +156,7 @@ def _assembled(hub: Stock, sides: dict[int, Side]) -> Drawing:
     laid = [0, 0]
     for bundle, item, above in routes:
         partner = sides[1].item(bundle.second if bundle.first == item.stock else bundle.first)
-        label = _label(bundle, partner.stock, "→←", width=BOX + 2 * VALVE - 0.2)
+        label = bundle.label(partner.stock, "→←", BOX + 2 * VALVE - 0.2)
         start, end = item.at(bundle, item.inner), partner.at(bundle, partner.inner)
         if above:
             y = top + 0.12
@@ -154,7 +168,7 @@ def _assembled(hub: Stock, sides: dict[int, Side]) -> Drawing:
         track = 0.17 + TRACK * (count[not above] - laid[above])  # the outermost route nearest to the stocks
         left, right = sides[-1].column[0], sides[1].column[0]
         points = ((-left, start), (track - left, start), (track - left, y), (right - track, y), (right - track, end), (right, end))
-        pipes.append(Pipe(points, (0.0, y), label, bundle.heads(partner.stock)))
+        pipes.append(Pipe(bundle.flows, points, (0.0, y), label, bundle.heads(partner.stock)))
     widths = {}
     for side in sides.values():
         own, more, widths[side.sign] = _drawn(side)
@@ -174,12 +188,12 @@ def _drawn(side: Side) -> tuple[list[Place], list[Pipe], float]:
             if label:
                 y = item.at(bundle, item.inner)
                 points = ((sign * BOX / 2, y), (sign * start, y))
-                pipes.append(Pipe(points, (sign * (BOX + VALVE) / 2, y), label, bundle.heads(item.stock)))
+                pipes.append(Pipe(bundle.flows, points, (sign * (BOX + VALVE) / 2, y), label, bundle.heads(item.stock)))
         for bundle, label in item.outer:
             if bundle.second is None:
                 y = item.at(bundle, item.outer)
                 places.append(Place(None, sign * (end + VALVE + CLOUD_SIZE / 2), y, CLOUD_SIZE, CLOUD_SIZE))
-                pipes.append(Pipe(((sign * end, y), (sign * (end + VALVE), y)), (sign * (end + VALVE / 2), y), label, bundle.heads(None)))
+                pipes.append(Pipe(bundle.flows, ((sign * end, y), (sign * (end + VALVE), y)), (sign * (end + VALVE / 2), y), label, bundle.heads(None)))
                 reach = end + VALVE + CLOUD_SIZE
     tracks: list[float] = []  # the lowest point used on each track, as loops are laid from the top
     beyond = (reach if reach > end else end + VALVE) + 0.1
@@ -189,6 +203,6 @@ def _drawn(side: Side) -> tuple[list[Place], list[Pipe], float]:
         tracks[free:free + 1] = [b]
         x = beyond + TRACK * free
         points = ((sign * end, a), (sign * x, a), (sign * x, b), (sign * end, b))
-        pipes.append(Pipe(points, (sign * (end + VALVE / 2), a), dict(upper.outer)[bundle], bundle.heads(lower.stock)))
+        pipes.append(Pipe(bundle.flows, points, (sign * (end + VALVE / 2), a), dict(upper.outer)[bundle], bundle.heads(lower.stock)))
         reach = max(reach, x + 0.08)
     return places, pipes, reach

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from ..quantities import Stock
-from .bundles import Bundle
-from .wording import wrapped
+from .bundles import SIZE, Bundle
+from .wording import balanced
 
 BOX, VALVE, CLOUD_SIZE, TRACK = 1.04, 1.06, 0.26, 0.11
 LINE, CLEAR, GAP = 0.112, 0.15, 0.13  # a line of text, room for a pipe with its valve, room between boxes
-SIZE = 7.0  # of the type, in points
 
 
 class Item:
@@ -83,6 +82,12 @@ class Side:
         return start, start + (BOX if any(item.stock is not None for item in self.items) else CLOUD_SIZE)
 
 
+def box_lines(stock: Stock) -> list[tuple[str, float]]:
+    """Return the lines of text in a stock's box, its name and its unit, with their size."""
+    name = [(line, SIZE + 0.5) for line in balanced(stock.name, BOX - 0.1, SIZE + 0.5)]
+    return name + [(line, SIZE - 0.5) for line in balanced(stock.unit or "", BOX - 0.1, SIZE - 0.5)]
+
+
 def box_height(stock: Stock) -> float:
     """Return the height that a stock's name and unit need."""
-    return (len(wrapped(stock.name, BOX - 0.1, SIZE + 0.5)) + bool(stock.unit)) * LINE + 0.13
+    return len(box_lines(stock)) * LINE + 0.13

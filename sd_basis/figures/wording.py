@@ -49,7 +49,19 @@ def wrapped(name: str, width: float, size: float) -> tuple[str, ...]:
             continue
         while text_width(word, size) > width and len(word) > 3:
             cut = next((end for end in range(len(word) - 1, 2, -1) if text_width(word[:end] + "-", size) <= width), 2)
+            cut = min(cut, max(2, len(word) - 3))  # no single letter on the next line
             lines.append(word[:cut] + "-")
             word = word[cut:]
         lines.append(word)
     return tuple(lines)
+
+
+@cache
+def balanced(name: str, width: float, size: float) -> tuple[str, ...]:
+    """Return a name wrapped to at most `width` inches, its lines as even as their number allows."""
+    lines = wrapped(name, width, size)
+    widest = max((text_width(word, size) for word in spoken(name).split()), default=0.0)
+    for narrow in (width * part / 24 for part in range(8, 24)):
+        if narrow >= widest and len(even := wrapped(name, narrow, size)) == len(lines):
+            return even
+    return lines
