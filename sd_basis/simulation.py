@@ -14,7 +14,6 @@ from .beginning import initial_state, tolerance_of
 from .case import Case
 from .compiled import Compiled, compiled
 from .course import Status
-from .equilibrium import at_rest
 from .errors import InputError, Interrupted, NumericalFailure, unknown
 from .hybrid import advance
 from .integrators import INTERRUPTED, Piece, method_class
@@ -23,6 +22,7 @@ from .model import Model
 from .path import Path
 from .policies import Policy
 from .quantities import finite_number
+from .resting import at_rest
 from .run import Run
 from .saving import State
 from .schedule import schedule

@@ -123,6 +123,16 @@ def test_a_run_may_ask_for_the_equilibrium_of_its_baseline():
     assert simulate(model, Case("c", initial="equilibrium"))["done"][-1] == pytest.approx(8.0)
 
 
+def test_an_unstable_state_of_rest_is_none_that_a_run_settles_in():
+    level = Stock("level", 1.5)
+    up = Flow("up", source=CLOUD, sink=level, rate=level**2 / 2 - level / 2, reversible=True)
+    with pytest.raises(NumericalFailure, match="unstable|still changes"):
+        equilibrium(Model("m", (up,), span=(0, 1)))
+    savings = load("savings")
+    with pytest.raises(NumericalFailure, match="non-negative"):
+        equilibrium(savings)
+
+
 def test_what_never_rests_is_refused():
     level = Stock("level", 1.0)
     with pytest.raises(NumericalFailure, match="still changes"):

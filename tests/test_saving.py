@@ -7,10 +7,12 @@ import pickle
 import numpy as np
 import pytest
 import sympy
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sd_basis import CLOUD, Flow, Impulse, InputError, Model, NumericalFailure, Outcome, Parameter, Policy, Stock, cut, load, simulate
+from sd_basis.cli import main
 from sd_basis.integrators import METHODS
 from sd_basis.saving import State
 
@@ -105,6 +107,40 @@ def test_a_damaged_file_is_one_sentence_and_never_run(tmp_path):
             State.load(file)
     with pytest.raises(InputError, match="cannot be read"):
         State.load(tmp_path / "none.json")
+
+
+def test_an_interrupted_run_keeps_what_it_has(monkeypatch):
+    from sd_basis import integrators
+    calls = iter(range(10**9))
+    history = integrators._History
+
+    def interrupting(solver):
+        if next(calls) == 60:
+            raise KeyboardInterrupt
+        return history(solver)
+    monkeypatch.setattr(integrators, "_History", interrupting)
+    with pytest.raises(KeyboardInterrupt, match="interrupted at") as caught:
+        simulate(MODEL, **SETTINGS)
+    state = caught.value.run.state()
+    assert 0 < state.time < 25
+    assert simulate(MODEL, resume=state, **SETTINGS).path.x[-1] == pytest.approx(WHOLE.path.x[-1], rel=1e-6)
+
+
+def test_the_command_stops_and_goes_on(tmp_path):
+    def run(*options, code=0):
+        done = CliRunner().invoke(main, ["run", "repo_loan", "--case", "early-call", *options])
+        assert done.exit_code == code, done.output
+        return done.output
+    whole = json.loads(run("--json"))
+    file = str(tmp_path / "kept" / "state.json")
+    assert "go on with --resume" in run("--until", "12.5", "--save", file)
+    assert json.loads(run("--resume", file, "--json"))["final"] == pytest.approx(whole["final"], rel=1e-4)
+    assert "other parameters" in run("--resume", file, "--set", "call_speed=2", code=2)
+    assert "no saved run" in run("--resume", str(tmp_path), code=2) or "cannot be read" in run("--resume", str(tmp_path), code=2)
+    assert "is not a number" in run("--initial", "borrower_cash=much", code=2)
+    assert "repaid" in run("--initial", "borrower_cash=130")
+    assert "did you mean" in run("--cut", "outstanding -> repaymen", code=2) and "after the @" in run("--cut", "term -> x@", code=2)
+    assert "early-call" in run("--cut", "term -> repayment@20")
 
 
 def end_of(model):

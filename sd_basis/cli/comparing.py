@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @shift_option(multiple=True)
 @simulation_options
 @out_option("the table, every run with its manifest, and the figures")
-def compare(model, cases, values, policies, shifts_given, settings, method, rtol, out, as_json) -> None:
+def compare(model, cases, values, policies, shifts_given, settings, cuts, method, rtol, out, as_json) -> None:
     """Run every case of MODEL with every shift of its policies and compare how they end.
 
     Where the outcome differs between neighbouring shifts of one case, the shift at which it turns
@@ -37,7 +37,7 @@ def compare(model, cases, values, policies, shifts_given, settings, method, rtol
     from ..storage import output_folder
 
     moves = shifts(shifts_given)
-    asked = request(model, values, policies, settings, method, rtol)
+    asked = request(model, values, policies, settings, cuts, method, rtol)
     chosen = _cases(asked, cases)
     folder = output_folder(out) if out else None
     plan = [case.shifted(move) for case in chosen for move in (moves if case.policies or asked.policies else [0.0])]

@@ -11,6 +11,7 @@ import sympy
 from ..accounts import structure
 from ..library import case_paths, headline, value_set_paths
 from ..model import Model
+from ..policies import Impulse, Policy
 from ..quantities import START, TIME, Quantity
 from ..system import System
 from .listing import title
@@ -36,8 +37,14 @@ def text(model: Model) -> str:
         parts.append(_section("Series", table(("name", "unit", "kind", "from", "to"), [
             (series["name"], series["unit"] or "", series["kind"], str(series["times"][0]), str(series["times"][-1]))
             for series in known["series"]], left=5)))
+    if known["lookups"]:
+        parts.append(_section("Lookups", table(("name", "of", "unit", "kind", "beyond", "points"), [
+            (lookup["name"], lookup["of"] or "", lookup["unit"] or "", lookup["kind"], " / ".join(dict.fromkeys((lookup["below"], lookup["above"]))),
+             str(len(lookup["points"]))) for lookup in known["lookups"]], left=5)))
     if known["policies"]:
         parts.append(_section("Policies", "\n".join(map(_policy, known["policies"]))))
+    if known["impulses"]:
+        parts.append(_section("Impulses", "\n".join(map(_impulse, known["impulses"]))))
     if known["outcomes"]:
         parts.append(_section("Outcomes", "\n".join(
             _wrap(f"{outcome['group']}: {outcome['name']} where {outcome['when']}" + "".join(
@@ -69,10 +76,21 @@ def _equation(entry: dict[str, Any]) -> str:
 
 
 def _policy(policy: dict[str, Any]) -> str:
-    when = "" if policy["start"] is None else f" from {policy['start']}"
+    when = _trigger(policy) if policy["when"] else "" if policy["start"] is None else f" from {policy['start']}"
     when += f" to {policy['end']}" if policy["end"] is not None else f" for {policy['duration']:g}" if policy["duration"] is not None else ""
     lines = [_wrap(f"{policy['name']}{when}" + (f": {policy['description']}" if policy["description"] else ""))]
     return "\n".join(lines + [_wrap(f"{name} := {value}", "    ") for name, value in policy["changes"].items()])
+
+
+def _impulse(impulse: dict[str, Any]) -> str:
+    when = _trigger(impulse) if impulse["when"] else "" if impulse["at"] is None else f" at {impulse['at']}"
+    line = f"{impulse['name']}{when}: {impulse['amount']} through {impulse['flow']}"
+    return _wrap(line + (f"; {impulse['description']}" if impulse["description"] else ""))
+
+
+def _trigger(item: dict[str, Any]) -> str:
+    delay = "" if item["delay"] == 0 else f", {item['delay'] if isinstance(item['delay'], str) else format(item['delay'], 'g')} later"
+    return f" when {item['when']}{delay}{', again and again' if item['rearm'] else ''}"
 
 
 def _stock(stock: dict[str, Any]) -> str:
@@ -110,7 +128,12 @@ def document(model: Model) -> dict[str, Any]:
                         "description": item.description} for item in model.parameters],
         "series": [{"name": item.name, "unit": item.unit, "kind": item.interpolation, "times": [_plain(time) for time in item.times],
                     "values": list(item.values), "reference": item.reference, "description": item.description} for item in model.series],
-        "policies": [{"name": policy.name, "start": _plain(policy.start), "end": _plain(policy.end), "duration": policy.duration,
+        "lookups": [{"name": item.name, "unit": item.unit, "of": item.of, "kind": item.interpolation, "below": item.below, "above": item.above,
+                     "points": [list(point) for point in zip(item.x, item.y, strict=True)], "reference": item.reference,
+                     "description": item.description} for item in model.lookups],
+        "impulses": [{"name": item.name, "flow": item.flow.name, "amount": _text(item.amount), "at": _plain(item.at), **_condition(item),
+                      "description": item.description} for item in model.impulses.values()],
+        "policies": [{"name": policy.name, "start": _plain(policy.start), "end": _plain(policy.end), "duration": policy.duration, **_condition(policy),
                       "changes": {parameter.name: _text(value) for parameter, value in policy.changes.items()},
                       "description": policy.description} for policy in model.policies.values()],
         "outcomes": [{"name": outcome.name, "group": outcome.group, "when": _text(outcome.when), "absorbing": outcome.absorbing,
@@ -120,6 +143,10 @@ def document(model: Model) -> dict[str, Any]:
         "value_sets": list(value_set_paths(path)) if path else [],
         "conserved": [{stock.name: float(weight) for stock, weight in total.items()} for total in System(model).conserved],
     }
+
+
+def _condition(item: Policy | Impulse) -> dict[str, Any]:
+    return {"when": None if item.when is None else _text(item.when), "delay": _value(item.delay), "rearm": item.rearm}
 
 
 def _text(expression: sympy.Basic) -> str:

@@ -33,6 +33,8 @@ set_option = click.option("--set", "settings", metavar="NAME=NUMBER", multiple=T
                           help="Give a parameter another value. Repeatable.")
 policy_option = click.option("--policy", "policies", metavar="NAME[@DATE]", multiple=True, shell_complete=completing.policies,
                              help="Use a policy of the model, from an ISO date or model time on. Repeatable.")
+cut_option = click.option("--cut", "cuts", metavar="LINK[@DATE]", multiple=True,
+                          help="Hold a link or loop at its value, from a date or the start on, as in --cut 'price -> sales@12'. Repeatable.")
 method_option = click.option("--method", default="LSODA", show_default=True, shell_complete=_methods,
                              help=f"The integrator: {', '.join(METHOD_NAMES)}.")
 rtol_option = click.option("--rtol", type=float, default=1e-6, show_default=True, help="Relative tolerance of the integration.")
@@ -55,6 +57,6 @@ def out_option(what: str, default: str | None = None):
 
 def simulation_options(command: Callable) -> Callable:
     """Add the options that every simulation takes."""
-    for option in (json_option, rtol_option, method_option, set_option, policy_option, values_option):
+    for option in (json_option, rtol_option, method_option, cut_option, set_option, policy_option, values_option):
         command = option(command)
     return command

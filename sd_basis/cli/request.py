@@ -43,16 +43,16 @@ class Request:
             raise InputError(f"--shift {shift:g}: case {case.name!r} has no policies to move; choose a case that has, or use --policy NAME@DATE")
         return case.shifted(shift)
 
-    def simulate(self, case: Case) -> Run:
+    def simulate(self, case: Case, **more: Any) -> Run:
         """Run the case with the settings."""
         from ..simulation import simulate
 
-        return simulate(self.model, case, **self.settings)
+        return simulate(self.model, case, **self.settings, **more)
 
-    def attempt(self, case: Case) -> tuple[Run, str | None]:
+    def attempt(self, case: Case, **more: Any) -> tuple[Run, str | None]:
         """Run the case; return the run, or as much of it as there is with the sentence of the failure."""
         try:
-            return self.simulate(case), None
+            return self.simulate(case, **more), None
         except NumericalFailure as failure:
             if failure.run is None:
                 raise
@@ -60,13 +60,15 @@ class Request:
 
 
 def request(model: str, values: str | None = None, policies: Iterable[str] = (), settings: Iterable[str] = (),
-            method: str = "LSODA", rtol: float = 1e-6) -> Request:
+            cuts: Iterable[str] = (), method: str = "LSODA", rtol: float = 1e-6) -> Request:
     """Load a model and read the options of its simulation; raise InputError for what cannot be used."""
     given = _once("--set", [_setting(text) for text in settings])  # before loading, which may take seconds
     _once("--policy", [(text.partition("@")[0], text) for text in policies])
     from ..library import load
 
     loaded = load(model, values=values)
+    for text in cuts:
+        loaded = _cut(loaded, text)
     return Request(loaded, tuple(_policy(loaded, text) for text in policies), given, method, rtol)
 
 
@@ -80,11 +82,11 @@ def _once(option: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _setting(text: str) -> tuple[str, float]:
+def _setting(text: str, option: str = "--set", example: str = "gain=0.5") -> tuple[str, float]:
     name, equals, value = text.partition("=")
     if not (equals and name.strip()):
-        raise InputError(f"--set {text!r}: it is not NAME=NUMBER; write for example --set gain=0.5")
-    return name.strip(), _number(f"--set {text!r}", value)
+        raise InputError(f"{option} {text!r}: it is not NAME=NUMBER; write for example {option} {example}")
+    return name.strip(), _number(f"{option} {text!r}", value)
 
 
 def _number(where: str, text: str) -> float:
@@ -104,7 +106,25 @@ def _policy(model: Model, text: str) -> Policy:
         return policy
     if not start.strip():
         raise InputError(f"--policy {text!r}: there is no date after the @; write {name}@2020-03-13 or {name}@14.5")
-    return policy.at(start.strip())
+    return policy.at(start.strip()) if hasattr(policy, "changes") else policy.at_date(start.strip())
+
+
+def _cut(model: Model, text: str) -> Model:
+    """Return the model with a link held, from the date after the @ on."""
+    from ..cutting import cut
+
+    link, at, date = text.partition("@")
+    if at and not date.strip():
+        raise InputError(f"--cut {text!r}: there is no date after the @; write 'a -> b@2020-03-13' or 'a -> b@14.5'")
+    return cut(model, link, date.strip() or None)
+
+
+def initial(texts: Iterable[str]) -> dict[str, float] | str | None:
+    """Return what --initial asks for: "equilibrium", or stocks and their values."""
+    given = list(texts)
+    if given == ["equilibrium"]:
+        return "equilibrium"
+    return _once("--initial", [_setting(text, "--initial", "cash=5") for text in given]) or None
 
 
 def shifts(texts: Iterable[str]) -> list[float]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import NumericalFailure
+from ..errors import Interrupted, NumericalFailure
 from .options import case_option, model_argument, out_option, shift_option, simulation_options
 from .output import WIDTH, file_name, number, store, table, warn
-from .request import request
+from .request import initial, request
 
 if TYPE_CHECKING:
     from ..run import Run
@@ -21,16 +22,32 @@ if TYPE_CHECKING:
 @case_option()
 @shift_option()
 @simulation_options
+@click.option("--initial", "begin", metavar="NAME=NUMBER", multiple=True,
+              help="Begin with another value of a stock, or with the word equilibrium where the model comes to rest. Repeatable.")
+@click.option("--until", metavar="DATE", help="Run to this ISO date or model time.")
+@click.option("--save", metavar="FILE", help="Keep the state at the end, or where the run was interrupted, to go on from.")
+@click.option("--resume", metavar="FILE", help="Go on from a state kept with --save, under the same settings.")
 @out_option("the run as CSV, with its manifest,")
-def run(model, case, values, policies, shift, settings, method, rtol, out, as_json) -> None:
+def run(model, case, values, policies, shift, settings, cuts, method, rtol, begin, until, save, resume, out, as_json) -> None:
     """Simulate MODEL and say how it ends; a collapse is a result, not an error."""
     from ..run import strict_json
     from ..storage import output_folder
 
-    asked = request(model, values, policies, settings, method, rtol)
+    asked = request(model, values, policies, settings, cuts, method, rtol)
     chosen = asked.case(case, shift)
     folder = output_folder(out) if out else None
-    made, failure = asked.attempt(chosen)
+    if save:
+        output_folder(Path(save).parent)
+    start = (chosen.span or asked.model.span or (None,))[0]
+    more = {"initial": initial(begin), "resume": resume, "span": None if until is None else (start, until)}
+    try:
+        made, failure = asked.attempt(chosen, **more)
+    except Interrupted as stopped:
+        if save:
+            _keep(stopped.run, save, err=True)
+        raise
+    if save:
+        _keep(made, save, err=as_json)
     if failure:
         if folder is not None:
             partial, _ = store(made, folder, f"{file_name(made)}-partial")
@@ -44,6 +61,12 @@ def run(model, case, values, policies, shift, settings, method, rtol, out, as_js
     click.echo(_report(made))
     for path in paths:
         click.echo(f"Wrote {path}")
+
+
+def _keep(made: Run, save: str, err: bool) -> None:
+    """Keep the state of a run and say how to go on."""
+    path = made.state().save(save)
+    click.echo(f"Kept the state at {made.when(float(made.path.t[-1]))} in {path}; go on with --resume {path}", err=err)
 
 
 def _report(run: Run) -> str:

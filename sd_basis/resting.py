@@ -52,7 +52,22 @@ def at_rest(functions: Compiled, plan: Schedule, begin: np.ndarray) -> np.ndarra
         worst = model.stocks[int(np.argmax(change))].name
         raise NumericalFailure(f"{where}: none was found; {worst!r} still changes by {np.max(change):.2g} of its scale over the span; "
                                "begin from another initial state")
+    for stock, value, scale in zip(model.stocks, found, size, strict=True):
+        if stock.nonnegative and value < -1e-9 * scale:
+            raise NumericalFailure(f"{where}: none was found; at the nearest state of rest {stock.name!r} would be {value:g}, but it is declared "
+                                   "non-negative; begin from another initial state")
+    growth = float(np.max(np.linalg.eigvals(_slopes(functions, plan, found)).real)) * span
+    if growth > 1e-3:
+        raise NumericalFailure(f"{where}: the state of rest nearest by is unstable (a disturbance grows by a factor {np.exp(min(growth, 700)):.2g} over the span), "
+                               "so that no run settles in it; begin from another initial state")
     return found
+
+
+def _slopes(functions: Compiled, plan: Schedule, x: np.ndarray) -> np.ndarray:
+    matrix = np.zeros((len(x), len(x)))
+    rows, columns = functions.pattern
+    matrix[rows, columns] = functions.jacobian(plan.start, x.tolist(), _inputs(functions, plan, x))
+    return matrix
 
 
 def _inputs(functions: Compiled, plan: Schedule, x: np.ndarray) -> list:
@@ -79,15 +94,13 @@ def _totals(functions: Compiled, size: np.ndarray) -> np.ndarray:
 
 def _polished(functions: Compiled, plan: Schedule, begin: np.ndarray, state: np.ndarray, size: np.ndarray, totals: np.ndarray) -> np.ndarray:
     """Return the state nearest by at which the rates vanish and the totals are those of the beginning."""
-    rows, columns = functions.pattern
     span = plan.end - plan.start
 
     def residual(y: np.ndarray) -> np.ndarray:
         return np.concatenate([_rates(functions, plan, y * size) * span / size, totals @ (y - begin / size)])
 
     def slopes(y: np.ndarray) -> np.ndarray:
-        matrix = np.zeros((len(size), len(size)))
-        matrix[rows, columns] = functions.jacobian(plan.start, (y * size).tolist(), _inputs(functions, plan, y * size))
+        matrix = _slopes(functions, plan, y * size)
         return np.vstack([matrix * span * size[None, :] / size[:, None], totals])
     try:
         solved = least_squares(residual, state / size, jac=slopes, method="trf", xtol=1e-15, ftol=1e-15, gtol=1e-15)
