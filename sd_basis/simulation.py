@@ -14,7 +14,7 @@ from .compiled import Compiled
 from .course import Status
 from .errors import InputError, NumericalFailure
 from .hybrid import advance
-from .integrators import Piece, method_class
+from .integrators import FIXED, Piece, method_class
 from .library import find_case
 from .model import Model
 from .path import Path
@@ -22,47 +22,52 @@ from .policies import Policy
 from .quantities import Stock, finite_number
 from .run import Run
 from .schedule import schedule
+from .stepping import step_length, with_step
 from .timeline import Schedule
 
 
-def compiled(model: Model) -> Compiled:
-    """Return the compiled functions of a model, made once and kept with it."""
-    if model.compiled is None:
-        model.compiled = Compiled(model)
-    return model.compiled
+def compiled(model: Model, held: bool = True) -> Compiled:
+    """Return the compiled functions of a model, made once and kept with it; those for fixed steps are not `held`."""
+    kept = "compiled" if held else "stepped"
+    if getattr(model, kept) is None:
+        setattr(model, kept, Compiled(model, held))
+    return getattr(model, kept)
 
 
 def simulate(model: Model, case: Case | str | FilePath | None = None, *, policies: Iterable[Policy | str] = (),
              set: Mapping | None = None, initial: Mapping | None = None, span: tuple | None = None,
              at: Iterable[Any] | None = None, method: str = "LSODA", rtol: float = 1e-6,
-             atol: float | Mapping | None = None) -> Run:
+             atol: float | Mapping | None = None, step: float | None = None) -> Run:
     """Integrate a model over a case and return the Run.
 
     `policies` are more policies, by name or dated with `.at`; one that the case uses too is
     replaced. `set` (parameters) and `initial` (stocks) are keyed by name or symbol. `span` and
     `at` are model times or, where the case has an origin, ISO dates; without `at` the run shows
     the solver's own steps. `atol` is one number, or a mapping by stock; by default it is rtol
-    times each stock's scale: the declared one, the initial value, or that of the stocks its flows join. Raises InputError for anything not usable as given, and
+    times each stock's scale: the declared one, the initial value, or that of the stocks its flows join. The method "Euler" takes steps of the length `step`, by default the
+    model's own, from the start on; a date within one cuts it in two. Raises InputError for anything not usable as given, and
     NumericalFailure, with the run so far in `.run`, when the integration cannot go on.
     """
     began = time.perf_counter()
     if not isinstance(model, Model):
         raise InputError(f"simulate: {model!r} is not a model; give load(NAME) or a Model")
     case = find_case(model, case) or Case("default")
-    method_class(method)
+    if method not in FIXED:
+        method_class(method)
     if not 1e-14 < finite_number("rtol", rtol) < 0.1:
         raise InputError(f"rtol: {rtol} is not between 1e-14 and 0.1; use 1e-6, or 1e-10 for a reference")
-    functions = compiled(model)
-    plan = schedule(model, case, policies, set, span)
+    functions = compiled(model, held=method not in FIXED)
+    plan = schedule(model, case, policies, with_step(model, method, step, set or {}), span)
+    step = step_length(model, plan, step) if method in FIXED else None
     start = _initial(model, case, functions, plan, initial or {})
     tolerance = _tolerance(model, start, rtol, atol)
     shown = None if at is None else _shown(case, plan, at)
-    course = advance(functions, plan, start, Status(), method, rtol, tolerance, lambda piece: _check_signs(model, piece, tolerance))
+    course = advance(functions, plan, start, Status(), method, rtol, tolerance, lambda piece: _check_signs(model, piece, tolerance), step)
     pieces = course.pieces
     if shown is not None and pieces[-1].problem:
         shown = shown[shown <= pieces[-1].t[-1]] if shown[0] <= pieces[-1].t[-1] else None
     run = Run(model, case, Path(functions, plan, course), shown,
-              {"method": method, "rtol": rtol, "steps": sum(len(piece.interpolants) for piece in pieces),
+              {"method": method, "rtol": rtol, **({} if step is None else {"step": step}), "steps": sum(len(piece.interpolants) for piece in pieces),
                "restarts": len(pieces) - 1, "seconds": time.perf_counter() - began}, tolerance)
     if pieces[-1].problem:
         raise NumericalFailure(_failure(model, pieces[-1], tolerance, method), run)
@@ -139,6 +144,7 @@ def _failure(model: Model, piece: Piece, tolerance: np.ndarray, method: str) -> 
     change = np.abs(piece.x[-1] - piece.x[-2]) / tolerance if len(piece.t) > 1 else np.abs(piece.x[-1]) / tolerance
     worst = model.stocks[int(np.argmax(change))].name
     others = " or ".join(name for name in ("LSODA", "BDF", "Radau") if name != method)
-    return (f"{stopped}; the stock that moved most, in tolerances, is {worst!r}; look at its flows, or try method {others} or a smaller rtol")
+    finer = "step" if method in FIXED else "rtol"
+    return (f"{stopped}; the stock that moved most, in tolerances, is {worst!r}; look at its flows, or try method {others} or a smaller {finer}")
 
 
