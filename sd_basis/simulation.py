@@ -44,9 +44,11 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     replaced. `set` (parameters) and `initial` (stocks) are keyed by name or symbol. `span` and
     `at` are model times or, where the case has an origin, ISO dates; without `at` the run shows
     the solver's own steps. `atol` is one number, or a mapping by stock; by default it is rtol
-    times each stock's scale: the declared one, the initial value, or that of the stocks its flows join. The method "Euler" takes steps of the length `step`, by default the
-    model's own, from the start on; a date within one cuts it in two. Raises InputError for anything not usable as given, and
-    NumericalFailure, with the run so far in `.run`, when the integration cannot go on.
+    times each stock's scale: the declared one, the initial value, or that of the stocks its flows join. "Euler" takes steps
+    of the length `step`, by default the model's own, from the start on; a date within one cuts it in two.
+
+    Raises InputError for anything not usable as given, and NumericalFailure, with the run so far in `.run`, when the
+    integration cannot go on.
     """
     began = time.perf_counter()
     if not isinstance(model, Model):

@@ -81,7 +81,8 @@ def step_by_step(rates: Callable, start: float, end: float, x0: np.ndarray, orig
     Steps end at whole steps from `origin`; `rates` takes (t, list of floats), and an error in it ends the piece with its
     last good state.
     """
-    times, states, chords = [start], [np.array(x0, float)], []
+    times, states = [start], [np.array(x0, float)]
+    chords: list[Callable] = []
     problem: str | None = None
     crossing: Crossing | None = None
     if watch is not None:

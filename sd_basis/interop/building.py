@@ -52,7 +52,7 @@ class _Building:
                 raise InputError(f"{self.made.of(element)}: it is the name of model time; rename it")
             if element.is_lookup:
                 self.known[key] = self.made.lookup(element, element.name, element.tree, **_said(element))
-            elif (value := _constant(element, element.tree)) is not None:
+            elif (value := self.constant(element)) is not None:
                 low, high = element.limits
                 fits = all(limit is None or abs(limit) < float("inf") for limit in (low, high)) and (low is None or high is None or low <= high)
                 self.known[key] = Parameter(element.name, value, between=(low, high) if fits else None, **_said(element))
@@ -80,6 +80,13 @@ class _Building:
             model.description += f"; its units are left out, since they do not check ({reason})"
         return model
 
+    def constant(self, element: Element) -> float | None:
+        """Return the value of an equation of numbers alone, None for any other."""
+        if not _is_constant(element.tree):
+            return None
+        value = carried_out(self.made.expression(element, element.tree))
+        return float(value) if value.is_extended_real else None
+
     def located(self, element: Element, tree: Any, at_start: bool = False) -> sympy.Expr:
         """Return a tree as an expression, any error with the variable it is in."""
         try:
@@ -96,7 +103,7 @@ class _Building:
             loop = " -> ".join(self.elements[name].name for name in (*self.pending[self.pending.index(key):], key))
             raise InputError(f"{self.where}: initial values need one another, {loop}; give one of these stocks a number")
         if element.tree.non_negative:
-            raise InputError(f"{self.made.of(element)}: it is a non-negative stock, which limits its outflows; that is not imported, write the limits into its flows")
+            raise InputError(f"{self.made.of(element)}: a non-negative stock limits its outflows, which is not imported; write the limits into its flows")
         self.pending.append(key)
         for other in _mentioned(element.tree.initial):
             if other in self.elements and kind_of(self.elements[other].tree) == "Integ":
@@ -125,13 +132,12 @@ class _Building:
                 flows.append(Flow(self.made.fresh(f"{name}: {source.name} to {sink.name}"), source=source, sink=sink, rate=rates[name], reversible=True))
                 continue
             for stock, sign in touched:
-                source, sink = (CLOUD, stock) if sign > 0 else (stock, CLOUD)
-                words = "into" if sign > 0 else "out of"
-                flows.append(Flow(self.made.fresh(f"{name}: {words} {stock.name}"), source=source, sink=sink, rate=rates[name], reversible=True))
+                title = self.made.fresh(f"{name}: {'into' if sign > 0 else 'out of'} {stock.name}")
+                flows.append(Flow(title, source=stock if sign < 0 else CLOUD, sink=stock if sign > 0 else CLOUD, rate=rates[name], reversible=True))
         for stock, terms in rest.items():
             if terms:
                 parts = [self.located(stocks[stock], term) for _, term in terms]
-                rate = plus(*(part if sign > 0 else minus(part) for (sign, _), part in zip(terms, parts, strict=True))) if parts else sympy.S.Zero
+                rate = plus(*(part if sign > 0 else minus(part) for (sign, _), part in zip(terms, parts, strict=True)))
                 flows.append(Flow(self.made.fresh(f"net flow into {stock.name}"), source=CLOUD, sink=stock, rate=rate, reversible=True))
         return flows
 
@@ -149,7 +155,7 @@ class _Building:
                 return sympy.Float(quantity.value)
             if quantity not in model.equations:
                 raise InputError(f"{self.made.of(element)}: it rests on {quantity.name!r}, which the run computes; a control variable has to be a constant")
-            expression = model.equations[quantity]
+            expression: sympy.Expr = model.equations[quantity]
             return carried_out(expression.xreplace({symbol: value(symbol) for symbol in expression.free_symbols}))
         found = value(self.known[key])
         if not found.is_number:
@@ -157,18 +163,12 @@ class _Building:
         return float(found)
 
 
-def _said(element: Element) -> dict[str, str | None]:
+def _said(element: Element) -> dict[str, Any]:
     return {"unit": unit_of(element.unit), "description": " ".join(element.description.split())}
 
 
-def _constant(element: Element, tree: Any) -> float | None:
-    """Return the value of a tree of numbers alone, None for any other."""
-    if (value := number(tree)) is not None:
-        return float(value)
-    if kind_of(tree) != "Arithmetic" or any(_constant(element, part) is None for part in tree.arguments):
-        return None
-    value = carried_out(Translation("", {}).expression(element, tree))
-    return float(value) if value.is_real and value.is_finite else None
+def _is_constant(tree: Any) -> bool:
+    return number(tree) is not None or kind_of(tree) == "Arithmetic" and all(map(_is_constant, tree.arguments))
 
 
 def _terms(tree: Any, sign: int) -> list[tuple[int, Any]]:

@@ -65,13 +65,15 @@ def read(path: str | Path) -> dict[str, Element]:
     found: dict[str, Element] = {}
     for element in section.elements:
         key = key_of(element.name)
-        component = element.components[0]
-        name = plain_name(element.name)
-        if len(element.components) > 1 or component.subscripts[0]:
+        component, name = element.components[0], plain_name(element.name)
+        said = _limits(element.limits), element.documentation or ""
+        if len(element.components) > 1 and not component.subscripts[0]:
+            raise InputError(f"{where}, {name!r}: it is defined {len(element.components)} times; names differ by more than case; define it once")
+        if component.subscripts[0]:
             raise InputError(f"{where}, {name!r}: it has subscripts, which are not imported; write out its members")
         if component.type == "Data":
             raise InputError(f"{where}, {name!r}: it is external data, which is not imported; give it an equation or a lookup")
-        found[key] = Element(name, texts[key], component.ast, component.type == "Lookup", element.units or "", _limits(element.limits), element.documentation or "")
+        found[key] = Element(name, texts[key], component.ast, component.type == "Lookup", element.units or "", *said)
     return found
 
 
@@ -123,4 +125,9 @@ def _reason(error: Exception) -> str:
     if isinstance(text, str) and isinstance(place, int):
         rest = " ".join(text[place:place + 60].split())
         return f"no sense can be made of {rest!r}" if rest else "it ends too early"
-    return " ".join(str(error).split())[:160] or type(error).__name__
+    cause = error.__cause__ or error
+    if isinstance(cause, TypeError):
+        return "a function there has too few or too many arguments"
+    if isinstance(cause, (ValueError, SyntaxError, IndexError)):
+        return "a table or a number there holds what is no number"
+    return " ".join(str(cause).split())[:160] or type(cause).__name__

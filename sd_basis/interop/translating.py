@@ -32,6 +32,8 @@ def number(value: Any) -> sympy.Expr | None:
         return None
     if math.isnan(value):
         return NOT_AVAILABLE
+    if math.isinf(value):
+        return sympy.oo if value > 0 else -sympy.oo  # refused where it is used
     return sympy.Integer(int(value)) if value == int(value) else sympy.Float(value)
 
 
