@@ -29,7 +29,7 @@ _DOOR = {
     "Family": "families", "Series": "series", "Lookup": "lookups",
     "Impulse": "policies", "Outcome": "declarations", "Policy": "policies", "Trade": "declarations",
     "If": "choices", "Max": "choices", "Min": "choices", "positive": "gates", "Model": "model", "Case": "case", "load": "library", "System": "system",
-    "simulate": "simulation", "Run": "run", "cut": "cutting", "equilibrium": "resting", "sensitivities": "responses", "turning_shift": "timing",
+    "simulate": "simulation", "Run": "run", "import_model": "interop", "cut": "cutting", "equilibrium": "resting", "sensitivities": "responses", "turning_shift": "timing",
     "BasisError": "errors", "InputError": "errors", "NumericalFailure": "errors",
 }
 __all__ = ["__version__", *_DOOR]

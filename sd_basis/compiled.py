@@ -72,13 +72,13 @@ class Compiled:
     `rhs(t, x, p)` returns dx/dt and `jacobian(t, x, p)` the entries at `pattern`, from lists of
     floats; `observe(t, x, p)` returns every computed quantity and `ledger(t, x, p)` the ledgers,
     from arrays. p holds the parameters and then the series, in the model's order. `rhs.bind(p)` is
-    rhs(t, x) at given parameters, with what depends on them alone computed once.
+    rhs(t, x) at given parameters, with what depends on them alone computed once. `held` is that of the System.
     """
 
-    def __init__(self, model: Model):
+    def __init__(self, model: Model, held: bool = True):
         self.model = model
-        self.system = System(model)
-        self.key = fingerprint(model)
+        self.system = System(model, held)
+        self.key = fingerprint(model) if held else f"{fingerprint(model)}-stepped"
         self._watching: dict[str, tuple[Functions, list[Watched]]] = {}
         self._gradients: dict[str, Callable] = {}
         self.cached = cache.has(self.key, "rhs")
@@ -87,7 +87,7 @@ class Compiled:
             cache.prune()  # new code comes in, so the old may go
 
     def __reduce__(self):
-        return Compiled, (self.model,)
+        return Compiled, (self.model, self.system.held)
 
     @cached_property
     def rhs(self) -> Functions:
@@ -144,7 +144,7 @@ class Compiled:
         """Return the margins of conditions and of the kinks of the rates, from floats, and the kinks among them."""
         digest = hashlib.sha256("|".join(map(_text, conditions)).encode()).hexdigest()[:12]
         if digest not in self._watching:
-            found = self.model.kinks
+            found = self.system.kinks
             watched = [Watched(row, kink.kind, kink.levels, kink.above, -1, kink.period) for row, kink in enumerate(found, len(conditions))]
             self._watching[digest] = self._function(f"watch-{digest}", lambda: watch_program(self.system, conditions), scalar=True), watched
         return self._watching[digest]
@@ -215,8 +215,9 @@ class Compiled:
         return functions(self.model.name, code, scalar)
 
 
-def compiled(model: Model) -> Compiled:
-    """Return the compiled functions of a model, made once and kept with it."""
-    if model.compiled is None:
-        model.compiled = Compiled(model)
-    return model.compiled
+def compiled(model: Model, held: bool = True) -> Compiled:
+    """Return the compiled functions of a model, made once and kept with it; those for fixed steps are not `held`."""
+    kept = "compiled" if held else "stepped"
+    if getattr(model, kept) is None:
+        setattr(model, kept, Compiled(model, held))
+    return getattr(model, kept)

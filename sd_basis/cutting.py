@@ -64,7 +64,7 @@ def cut(model: Model, link: str, at: Any = None) -> Model:
     made = copy.copy(model)
     for derived in ("parameter_places", "input_places", "kinks", "modes", "series_in_equations"):
         made.__dict__.pop(derived, None)
-    made.compiled = None
+    made.compiled = made.stepped = None
     made.parameters = (*model.parameters, held, switch)
     made.quantities = {**model.quantities, held.name: held, switch.name: switch}
     made.equations = {**model.equations, target: model.equations[target].xreplace({source: choose(switch, held, source)})}

@@ -23,6 +23,7 @@ from .errors import InputError
 from .integrators import Piece, integrate
 from .model import Model
 from .policies import Impulse, Policy
+from .stepping import step_by_step
 from .timeline import Kick, Schedule, Segment
 from .watching import Crossing, Watch, Watched
 
@@ -33,13 +34,14 @@ _CHATTER = 60  # this many crossings in a row without progress in time mean that
 class Advance:
     """Integrates a schedule; `advance` below is its door."""
 
-    def __init__(self, functions: Compiled, plan: Schedule, status: Status, method: str, rtol: float, atol: np.ndarray, check: Callable[[Piece], None]):
+    def __init__(self, functions: Compiled, plan: Schedule, status: Status, method: str, rtol: float, atol: np.ndarray, check: Callable[[Piece], None],
+                 step: float | None = None):
         self.functions, self.plan, self.method, self.rtol, self.atol, self.check = functions, plan, method, rtol, atol, check
-        self.model = functions.model
+        self.model, self.step = functions.model, step
         self.triggers = {item.name: item for item in plan.triggers}
         self.rows = {name: row for row, name in enumerate(self.triggers)}
         conditions = tuple(margin(f"{name!r}, when", item.when) for name, item in self.triggers.items())
-        self.margins, self.kinks = functions.watching(conditions) if conditions or self.model.kinks else (None, [])
+        self.margins, self.kinks = functions.watching(conditions) if conditions or functions.system.kinks else (None, [])
         self.state = dict.fromkeys(self.triggers, "armed") | {name: word for name, word in status.triggers.items() if name in self.triggers}
         self.held, self.passed = dict(status.held), list(status.passed)
         self.fired: list[tuple[str, float, int]] = list(status.fired)
@@ -113,7 +115,7 @@ class Advance:
 
     def held_modes(self, segment: Segment, x: np.ndarray, actions: list[Action]) -> Segment:
         """Return a segment with the modes that hold at its start."""
-        if not self.model.modes:
+        if not self.functions.system.modes:
             return segment
         modes = self.functions.modes(segment.start, x.tolist(), segment.values(segment.start))
         return self.plan.segment(segment.start, segment.end, actions, modes)
@@ -176,13 +178,13 @@ class Advance:
 
     def integrate(self, segment: Segment, x: np.ndarray) -> Piece:
         """Integrate one segment, to its end or to the first crossing."""
+        def over(function: Functions) -> Callable:
+            return function.bind(segment.values(segment.start)) if segment.constant else partial(_moving, function, segment.values)
+        rates, size = over(self.functions.rhs), len(x)
+        if self.step is not None:
+            return step_by_step(rates, segment.start, segment.end, x, self.plan.start, self.step, self.watch(segment))
         rows, columns = self.functions.pattern
-        rhs, entries, size = self.functions.rhs, self.functions.jacobian, len(x)
-        if segment.constant:
-            values = segment.values(segment.start)
-            rates, slopes = rhs.bind(values), entries.bind(values)
-        else:
-            rates, slopes = (partial(_moving, function, segment.values) for function in (rhs, entries))
+        slopes = over(self.functions.jacobian)
 
         def jacobian(t, state):
             matrix = np.zeros((size, size))
@@ -194,7 +196,7 @@ class Advance:
         """Integrate to the end of the schedule, or to the first problem."""
         t, end = self.plan.start, self.plan.end
         inputs, crossing = self.values_before(t), None
-        if self.model.modes:
+        if self.functions.system.modes:
             inputs = [*inputs[:-len(self.model.modes)], *self.functions.modes(t, x.tolist(), inputs)]
         recent: list[float] = []
         while end - t > self.plan.nearest:
@@ -218,9 +220,9 @@ class Advance:
 
 
 def advance(functions: Compiled, plan: Schedule, x: np.ndarray, status: Status, method: str, rtol: float, atol: np.ndarray,
-            check: Callable[[Piece], None]) -> Course:
-    """Integrate a schedule from a state and a status; `check` may end a piece with a problem."""
-    return Advance(functions, plan, status, method, rtol, atol, check).run(x)
+            check: Callable[[Piece], None], step: float | None = None) -> Course:
+    """Integrate a schedule from a state and a status; `check` may end a piece with a problem; with `step`, by Euler."""
+    return Advance(functions, plan, status, method, rtol, atol, check, step).run(x)
 
 
 def _moving(function: Functions, values: Callable, t: float, state: list[float]) -> list[float]:

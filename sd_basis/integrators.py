@@ -15,6 +15,7 @@ from .errors import unknown
 from .watching import Crossing, Watch
 
 METHODS = {"LSODA": LSODA, "BDF": BDF, "Radau": Radau}
+FIXED = ("Euler",)  # methods of fixed steps, in `stepping`
 INTERRUPTED = "interrupted"
 _MOST_STEPS = 200_000
 _STALLED = 100  # LSODA goes on for ever with steps that no longer move the time; this many of them end the piece
@@ -63,7 +64,7 @@ class _History:
 def method_class(name: str) -> Any:
     """Return scipy's solver of a name; raise InputError with the nearest names."""
     if name not in METHODS:
-        raise unknown("method", "integration method", name, METHODS)
+        raise unknown("method", "integration method", name, (*METHODS, *FIXED))
     return METHODS[name]
 
 

@@ -65,6 +65,8 @@ class Model:
         self.path: Any = None  # where the file or folder it was loaded from lies
         self.cuts: tuple[Any, ...] = ()  # links held at their value, made by `cut`
         self.compiled: Any = None  # the fast functions, once `simulate` needs them
+        self.stepped: Any = None  # those for fixed steps
+        self.step: float | Parameter | None = None  # the step of Euler's method, where `simulate` is given none
         self.quantities: dict[str, Quantity] = {}
         self.stocks: tuple[Stock, ...] = ()
         self.parameters: tuple[Parameter, ...] = ()
@@ -164,7 +166,7 @@ class Model:
         return quantity.unit
 
     def __getstate__(self):
-        return {"attributes": {**self.__dict__, "compiled": None},
+        return {"attributes": {**self.__dict__, "compiled": None, "stepped": None},
                 "definitions": [(quantity, quantity.__dict__.copy()) for quantity in self.quantities.values()]}
 
     def __setstate__(self, state):

@@ -37,7 +37,7 @@ def mode_program(system: System) -> Program:
 
 def watch_program(system: System, conditions: Iterable[sympy.Expr]) -> Program:
     """Return the program of the margins of conditions and of the kinks of the rates."""
-    return system.program([*conditions, *(kink.margin.xreplace(system.model.modes) for kink in system.model.kinks)])
+    return system.program([*conditions, *(kink.margin.xreplace(system.modes) for kink in system.kinks)])
 
 
 def impulse_program(system: System) -> Program:

@@ -9,6 +9,7 @@ import numpy as np
 
 from .errors import InputError, unknown
 from .forward import Forward
+from .integrators import FIXED
 from .quantities import Parameter, Stock
 from .run import Run
 
@@ -58,6 +59,8 @@ def sensitivities(run: Run, varied: Iterable[Any], *, method: str = "LSODA", rto
     """
     if run.begins == "resumed":
         raise InputError("sensitivities: the run went on from a saved state and does not know its beginning; run the whole of it")
+    if run.solver["method"] in FIXED:
+        raise InputError(f"sensitivities: the run took fixed steps ({run.solver['method']}); run it with LSODA, BDF or Radau")
     chosen = [_resolved(run, item) for item in varied]
     if not chosen:
         raise InputError("sensitivities: nothing is varied; name parameters, stocks, policies or 'shift'")

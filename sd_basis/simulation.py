@@ -16,7 +16,7 @@ from .compiled import Compiled, compiled
 from .course import Status
 from .errors import InputError, Interrupted, NumericalFailure, unknown
 from .hybrid import advance
-from .integrators import INTERRUPTED, Piece, method_class
+from .integrators import FIXED, INTERRUPTED, Piece, method_class
 from .library import find_case
 from .model import Model
 from .path import Path
@@ -26,13 +26,15 @@ from .resting import at_rest
 from .run import Run
 from .saving import State
 from .schedule import schedule
+from .stepping import step_length, with_step
 from .timeline import Schedule
 
 
 def simulate(model: Model, case: Case | str | FilePath | None = None, *, policies: Iterable[Policy | str] = (),
              set: Mapping | None = None, initial: Mapping | str | None = None, span: tuple | None = None,
              at: Iterable[Any] | None = None, method: str = "LSODA", rtol: float = 1e-6,
-             atol: float | Mapping | None = None, resume: State | str | FilePath | None = None) -> Run:
+             atol: float | Mapping | None = None, step: float | None = None,
+             resume: State | str | FilePath | None = None) -> Run:
     """Integrate a model over a case and return the Run.
 
     `policies` are more policies, by name or dated with `.at`; one that the case uses too is
@@ -40,7 +42,8 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     begins where the model without policies and shocks comes to rest. `span` and
     `at` are model times or, where the case has an origin, ISO dates; without `at` the run shows
     the solver's own steps. `atol` is one number, or a mapping by stock; by default it is rtol
-    times each stock's scale: the declared one, the initial value, or that of the stocks its flows join.
+    times each stock's scale: the declared one, the initial value, or that of the stocks its flows join. "Euler" takes steps
+    of the length `step`, by default the model's own, from the start on; a date within one cuts it in two.
     `resume` goes on from a saved state (`run.state()`, or its file) under the same settings. Raises InputError for
     anything not usable as given, NumericalFailure, with the run so far in `.run`, when the integration cannot go on,
     and Interrupted, a KeyboardInterrupt with the same, when it is interrupted.
@@ -49,12 +52,14 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     if not isinstance(model, Model):
         raise InputError(f"simulate: {model!r} is not a model; give load(NAME) or a Model")
     case = find_case(model, case) or Case("default")
-    method_class(method)
+    if method not in FIXED:
+        method_class(method)
     if not 1e-14 < finite_number("rtol", rtol) < 0.1:
         raise InputError(f"rtol: {rtol} is not between 1e-14 and 0.1; use 1e-6, or 1e-10 for a reference")
-    functions = compiled(model)
+    functions = compiled(model, held=method not in FIXED)
     state = State.load(resume) if isinstance(resume, (str, FilePath)) else resume
-    plan = schedule(model, case, policies, set, span if state is None else _going_on(model, case, state, span))
+    plan = schedule(model, case, policies, with_step(model, method, step, set or {}), span if state is None else _going_on(model, case, state, span))
+    step = step_length(model, plan, step) if method in FIXED else None
     if state is None:
         start, status = _start(model, case, functions, plan, initial), Status()
         tolerance = tolerance_of(model, start, rtol, atol)
@@ -65,12 +70,12 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
         (start, kept), status = state.start(plan), state.status
         tolerance = kept if atol is None else tolerance_of(model, start, rtol, atol)
     shown = None if at is None else _shown(case, plan, at)
-    course = advance(functions, plan, start, status, method, rtol, tolerance, lambda piece: _check_signs(model, piece, tolerance))
+    course = advance(functions, plan, start, status, method, rtol, tolerance, lambda piece: _check_signs(model, piece, tolerance), step)
     pieces = course.pieces
     if shown is not None and pieces[-1].problem:
         shown = shown[shown <= pieces[-1].t[-1]] if shown[0] <= pieces[-1].t[-1] else None
     run = Run(model, case, Path(functions, plan, course, None if state is None else state.visits or None), shown,
-              {"method": method, "rtol": rtol, "steps": sum(len(piece.interpolants) for piece in pieces),
+              {"method": method, "rtol": rtol, **({} if step is None else {"step": step}), "steps": sum(len(piece.interpolants) for piece in pieces),
                "restarts": len(pieces) - 1, "seconds": time.perf_counter() - began}, tolerance, *_beginning(case, initial, state))
     if pieces[-1].problem == INTERRUPTED:
         raise Interrupted(f"interrupted at {run.when(float(run.path.t[-1]))}", run)
@@ -104,7 +109,7 @@ def _start(model: Model, case: Case, functions: Compiled, plan: Schedule, initia
         return initial_state(model, case, functions, plan, initial or {})
     if given != "equilibrium":
         raise unknown("initial", "state of that name", given, ("equilibrium",))
-    return at_rest(functions, plan, initial_state(model, replace(case, initial={}), functions, plan, {}))
+    return at_rest(compiled(model), plan, initial_state(model, replace(case, initial={}), functions, plan, {}))
 
 
 def _check_signs(model: Model, piece: Piece, atol: np.ndarray) -> None:
@@ -141,6 +146,7 @@ def _failure(model: Model, piece: Piece, tolerance: np.ndarray, method: str) -> 
     change = np.abs(piece.x[-1] - piece.x[-2]) / tolerance if len(piece.t) > 1 else np.abs(piece.x[-1]) / tolerance
     worst = model.stocks[int(np.argmax(change))].name
     others = " or ".join(name for name in ("LSODA", "BDF", "Radau") if name != method)
-    return (f"{stopped}; the stock that moved most, in tolerances, is {worst!r}; look at its flows, or try method {others} or a smaller rtol")
+    finer = "step" if method in FIXED else "rtol"
+    return (f"{stopped}; the stock that moved most, in tolerances, is {worst!r}; look at its flows, or try method {others} or a smaller {finer}")
 
 

@@ -34,12 +34,16 @@ def _quantities(expression: sympy.Expr) -> list[Quantity]:
 
 
 class System:
-    """The mathematics of a model: incidence, rates, derivatives, conserved totals, ledgers."""
+    """The mathematics of a model: incidence, rates, derivatives, conserved totals, ledgers.
 
-    def __init__(self, model: Model):
+    Where a rate jumps, its node is `held` over each piece of a run; methods of fixed steps need it in place."""
+
+    def __init__(self, model: Model, held: bool = True):
         self.model = model
         self.stocks = model.stocks
-        self.equations = {quantity: equation.xreplace(model.modes) for quantity, equation in model.equations.items()}
+        self.held = held
+        self.kinks, self.modes = (model.kinks, model.modes) if held else ([], {})
+        self.equations = {quantity: equation.xreplace(self.modes) for quantity, equation in model.equations.items()}
         self._row = {stock: row for row, stock in enumerate(self.stocks)}
 
     @cached_property

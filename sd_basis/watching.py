@@ -93,8 +93,8 @@ class Watch:
     def _first(self, item: Watched, mode: int, times: list[float], values: list[float], interpolant: Callable) -> Crossing | None:
         if item.kind == "bend":
             changed = item.mode(values[-1]) != mode and item.times < _BENDS
-            # what rests on a bend crosses it by rounding only
-            if not changed or float(item.gap(np.array([values[-1]]))[0]) <= 1e-12 * abs(values[0] - values[-1]):
+            # what comes to rest on a bend crosses it by rounding only, unless it has passed others on its way
+            if not changed or item.mode(values[-1] + 2e-12 * (values[0] - values[-1])) == mode:
                 return None
             item.times += 1
             return self._bisected(item, mode, times[0], times[-1], interpolant)

@@ -17,6 +17,7 @@ from sd_basis import (
     Impulse,
     InputError,
     Instrument,
+    Lookup,
     Max,
     Min,
     Model,
@@ -261,3 +262,11 @@ def test_a_misuse_of_events_is_one_sentence(make, parts):
         make(Stock("x", 1.0), Parameter("p", 1.0))
     for part in parts:
         assert part in str(caught.value)
+
+
+@every_method
+def test_a_step_that_ends_on_the_last_knot_passes_no_other_unseen(method):
+    filled = Stock("filled", 0.0)
+    table = Lookup("table", [(0, 0), (5, 0), (10, 1), (15, 1), (20, 0), (45, 0)])
+    model = Model("fill", [Flow("filling", source=CLOUD, sink=filled, rate=table(TIME))], span=(0, 45))
+    assert simulate(model, method=method)["filled"][-1] == pytest.approx(10, rel=1e-4)

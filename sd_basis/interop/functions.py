@@ -1,0 +1,82 @@
+"""The functions of Vensim, by name, in words of this language: each takes expressions and returns one.
+
+Conditions are numbers here, as in Vensim: everything but zero is true. What changes with time (STEP, PULSE, RAMP) compares
+TIME, so that a method of fixed steps holds it over a step, and a solver that restarts at jumps meets the date itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import sympy
+
+from ..choices import Max, Min, choose, condition_of
+from ..quantities import TIME
+from ..written import minus, plus, power, times
+
+NOT_AVAILABLE = sympy.Integer(-2) ** 109  # the number that Vensim's :NA: is
+_SMALL = sympy.Float(1e-6)  # below this a denominator is zero to XIDZ and ZIDZ
+
+
+def quotient(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr:
+    """Return one divided by the other, as written."""
+    return times(one, power(other, sympy.S.NegativeOne))
+
+
+def relation(kind: type, left: sympy.Expr, right: sympy.Expr) -> sympy.Expr:
+    """Return 1 where two expressions stand in a relation of sympy, else 0."""
+    return condition_of("condition", kind(left, right, evaluate=False))
+
+
+def holds(value: sympy.Expr) -> sympy.Expr:
+    """Return a number as a condition: 1 where it is not zero, else 0."""
+    return relation(sympy.Ne, value, sympy.S.Zero)
+
+
+def _reached(date: sympy.Expr, step: sympy.Expr) -> sympy.Expr:
+    # a millionth of a step makes up for the rounding of a sum of dates
+    return relation(sympy.Ge, plus(TIME, times(_SMALL, step)), date)
+
+
+def _step(step, height, start):
+    return times(height, _reached(start, step))
+
+
+def _pulse(step, start, width):
+    return times(_reached(start, step), plus(sympy.S.One, minus(_reached(plus(start, Max(width, step)), step))))
+
+
+def _pulse_train(step, start, interval, width, end):
+    since = sympy.Mod(plus(TIME, times(_SMALL, step), minus(start)), interval)
+    on = relation(sympy.Lt, since, Max(width, step))
+    return times(_reached(start, step), on, plus(sympy.S.One, minus(_reached(plus(end, step), step))))
+
+
+def _ramp(step, slope, start, end=None):
+    until = TIME if end is None else Min(TIME, end)
+    return times(slope, Max(plus(until, minus(start)), sympy.S.Zero))
+
+
+def _xidz(one, other, instead):
+    return choose(relation(sympy.Lt, sympy.Abs(other), _SMALL), instead, quotient(one, other))
+
+
+def _truncated(value):
+    return choose(relation(sympy.Ge, value, sympy.S.Zero), sympy.floor(value), sympy.ceiling(value))
+
+
+# By name: the smallest and the largest number of arguments, and what they make.
+PLAIN: dict[str, tuple[int, float, Callable[..., sympy.Expr]]] = {
+    "abs": (1, 1, sympy.Abs), "min": (2, math.inf, Min), "max": (2, math.inf, Max), "exp": (1, 1, sympy.exp), "ln": (1, 1, sympy.log),
+    "log": (2, 2, lambda value, base: quotient(sympy.log(value), sympy.log(base))), "sqrt": (1, 1, lambda value: power(value, sympy.S.Half)),
+    "power": (2, 2, power), "sin": (1, 1, sympy.sin), "cos": (1, 1, sympy.cos), "tan": (1, 1, sympy.tan), "arcsin": (1, 1, sympy.asin),
+    "arccos": (1, 1, sympy.acos), "arctan": (1, 1, sympy.atan), "sinh": (1, 1, sympy.sinh), "cosh": (1, 1, sympy.cosh), "tanh": (1, 1, sympy.tanh),
+    "modulo": (2, 2, sympy.Mod), "integer": (1, 1, _truncated), "quantum": (2, 2, lambda value, unit: times(unit, _truncated(quotient(value, unit)))),
+    "xidz": (3, 3, _xidz), "zidz": (2, 2, lambda one, other: _xidz(one, other, sympy.S.Zero)),
+    "if_then_else": (3, 3, lambda condition, then, otherwise: choose(condition, then, otherwise)),
+}
+# Those that also take the step, first.
+STEPPED: dict[str, tuple[int, float, Callable[..., sympy.Expr]]] = {
+    "step": (2, 2, _step), "pulse": (2, 2, _pulse), "pulse_train": (4, 4, _pulse_train), "ramp": (2, 3, _ramp),
+}

@@ -1,0 +1,235 @@
+"""Models of other tools: imported, run by Euler to their published output, and refused in one sentence where they cannot be.
+
+The models and their canonical outputs are those of SDXorg/test-models (tests/data/conformance, with their licence).
+"""
+
+import csv
+import io
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sd_basis import CLOUD, TIME, Flow, If, InputError, Model, Parameter, Policy, Stock, import_model, simulate
+from sd_basis.errors import BasisError
+from sd_basis.interop.reading import key_of
+from sd_basis.system import System
+
+pytest.importorskip("parsimonious", reason="needs the extra interop")  # it comes with pysd
+
+SUITE = Path(__file__).parent / "data" / "conformance"
+DOCUMENT = Path(__file__).parents[1] / "docs" / "foreign-models.md"
+REFUSED = {"control_vars"}
+FILES = sorted(path for path in SUITE.glob("*/*") if path.suffix.lower() == ".mdl")
+IMPORTED = [path for path in FILES if path.parent.name not in REFUSED]
+CONTROLS = "FINAL TIME = 10 ~ Month ~ |\nINITIAL TIME = 0 ~ Month ~ |\nTIME STEP = 1 ~ Month ~ |\nSAVEPER = TIME STEP ~ Month ~ |\n"
+
+
+def canonical(folder):
+    """Return times and columns of cells of a published output; its lines may end as on an old Macintosh."""
+    path = next(path for path in folder.iterdir() if path.stem == "output")
+    text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    rows = [row for row in csv.reader(io.StringIO(text), delimiter="\t" if path.suffix == ".tab" else ",") if any(map(str.strip, row))]
+    times = [float(row[0]) for row in rows[1:]]
+    return times, {name: [row[place].strip() for row in rows[1:]] for place, name in enumerate(rows[0]) if place}
+
+
+def last_digit(cell):
+    """Return the size of the last digit that was printed."""
+    mantissa, _, exponent = cell.lower().partition("e")
+    return 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+
+
+def agreement(model, folder):
+    """Yield each column with its largest difference, in multiples of what the suite allows."""
+    times, columns = canonical(folder)
+    run = simulate(model, method="Euler", at=times)
+    names = {key_of(name): name for name in model.quantities}
+    for name, cells in columns.items():
+        values = run[names[key_of(name)]]
+        if cells[0] and not any(cells[1:]):  # a constant is given once
+            cells = [cells[0]] * len(cells)
+        there = np.array([bool(cell) for cell in cells])
+        assert np.all(values[~there] == -2.0 ** 109), name  # what Vensim calls :NA: it prints as a blank
+        wanted = np.array([float(cell) for cell in cells if cell])
+        allowed = 1e-4 * np.abs(wanted) + 1e-5 * np.ptp(wanted) + np.array([last_digit(cell) for cell in cells if cell])
+        yield name, float(np.max(np.abs(values[there] - wanted) / allowed))
+
+
+def written(folder, text, name="model.mdl"):
+    path = folder / name
+    path.write_text("{UTF-8}\n" + text, encoding="utf-8")
+    return path
+
+
+def imported(folder, text):
+    return import_model(written(folder, text + CONTROLS))
+
+
+@pytest.mark.parametrize("path", IMPORTED, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_foreign_model_runs_to_its_canonical_output(path):
+    found = dict(agreement(import_model(path), path.parent))
+    assert found and max(found.values()) <= 1, found
+
+
+def test_the_document_lists_the_folders_that_agree():
+    rows = re.findall(r"^\| `(\w+)` \|.*\| (agrees|refused)", DOCUMENT.read_text(), flags=re.M)
+    wanted = {path.parent.name: "refused" if path.parent.name in REFUSED else "agrees" for path in FILES}
+    assert dict(rows) == wanted
+
+
+def test_a_changing_control_variable_is_refused():
+    with pytest.raises(InputError, match=r"'INITIAL TIME': it rests on 'TIME'.*has to be a constant"):
+        import_model(SUITE / "control_vars" / "test_control_vars.mdl")
+
+
+def test_a_rate_that_two_stocks_share_conserves():
+    model = import_model(SUITE / "SIR" / "SIR.mdl")
+    assert [(flow.source.name, flow.sink.name) for flow in model.flows] == [("Susceptible", "Infectious"), ("Infectious", "Recovered")]
+    assert [sorted(stock.name for stock in total) for total in System(model).conserved] == [["Infectious", "Recovered", "Susceptible"]]
+    run = simulate(model, method="LSODA", rtol=1e-9)
+    total = run["Susceptible"] + run["Infectious"] + run["Recovered"]
+    assert np.ptp(total) < 1e-9 * total[0]
+
+
+def test_units_and_documents_are_kept_where_the_units_check():
+    model = import_model(SUITE / "SIR" / "SIR.mdl")
+    assert model.quantities["Duration"].unit == "days" and model.time_unit == "day"
+    assert model.quantities["Duration"].description == "How long are you infectious for?"
+    model = import_model(SUITE / "trend" / "test_trend.mdl")
+    assert all(quantity.unit is None for quantity in model.quantities.values()) and "do not check" in model.description
+
+
+def test_names_are_free_and_case_does_not_matter(tmp_path):
+    model = imported(tmp_path, '"a b\\"c|"=3~~|\nNet  Flow_1="A b\\"c|"+1~~|\nS=INTEG(net flow 1,0)~~|\n')
+    assert {'a b"c|', "Net Flow_1", "S"} <= set(model.quantities)
+    assert simulate(model, method="Euler")["S"][-1] == 40
+
+
+def test_test_inputs_hold_over_a_step(tmp_path):
+    text = "a=STEP(2,4)~~|\nb=PULSE(2,0)~~|\nc=PULSE TRAIN(1,1,3,8)~~|\nd=RAMP(2,3,5)~~|\ne=PULSE(0.1,0.2)~~|\n"
+    run = simulate(imported(tmp_path, text), method="Euler")
+    assert run["a"].tolist() == [0] * 4 + [2] * 7
+    assert run["b"].tolist() == [0, 0, 1] + [0] * 8
+    assert run["c"].tolist() == [0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 0]
+    assert run["d"].tolist() == [0, 0, 0, 0, 2] + [4] * 6
+    fine = simulate(import_model(tmp_path / "model.mdl"), method="Euler", step=0.1)
+    assert fine.t[fine["e"] > 0].tolist() == [0.1, 0.2] and fine["TIME STEP"][0] == 0.1
+
+
+def test_logic_and_rounding_follow_the_file(tmp_path):
+    text = "a=IF THEN ELSE(Time>2 :AND: Time<5 :OR: :NOT: (Time<=8), 1, 0)~~|\nb=INTEGER(-2.5)+0*Time~~|\nc=(Time>=9)+MODULO(Time,3)~~|\nd=3-2^2~~|\n"
+    run = simulate(imported(tmp_path, text), method="Euler")
+    assert run["a"].tolist() == [0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1]
+    assert set(run["b"]) == {-2} and set(run["d"]) == {-1}
+    assert run["c"].tolist() == [0, 1, 2, 0, 1, 2, 0, 1, 2, 1, 2]
+
+
+@pytest.mark.parametrize("text, message", [
+    ("x=FOO(3)~~|", r"'x': no imported function 'FOO'; choose one of"),
+    ("x=SMOOTHED(3)~~|", r"'x': no imported function 'SMOOTHED'"),
+    ("x=DELAY FIXED(Time,3,0)~~|", r"'x': DELAY FIXED is not imported"),
+    ("x=yy~~|\nyyy=3~~|", r"'x': no variable 'yy'; did you mean 'yyy'\?"),
+    ("x=y~~|\ny=x+1~~|", r"algebraic loop x -> y -> x"),
+    ("a=INTEG(1,b)~~|\nb=INTEG(1,a)~~|", r"initial values need one another, a -> b -> a"),
+    ("x=3 + ~~|", r"'x': it is not a Vensim model"), ("x=SMOOTH(1)~~|", r"'x': .*too few or too many arguments"),
+    ("s: a1,a2 ~~|\nx[s]=1,2 ~~|", r"subscript range 's'"), ("x=1~~|\nX=2~~|", r"'x': it is defined 2 times"),
+    (":MACRO: M(a) \nM = a ~~|\n:END OF MACRO:\nx=M(3)~~|", r"macro 'm'"), ("x:=3~~|", r"'x': it is external data"),
+    ("x((0,0),(0,1),(2,3))~~|\ny=x(Time)~~|", r"lookup 'x': x = 0 follows 0"),
+    ("x((0,0),(1,3))~~|\ny=x~~|", r"'y': the lookup 'x' stands without"),
+    ("x=(-2)^Time~~|", r"'x': its negative number under a power"), ("x=2^3^2~~|", r"'x': one power stands on another"), ("x=1/0~~|", r"'x'.*not finite"),
+    ("x=1e400~~|", r"'x': inf is not a finite"), ("x=INTEG(y,1)+1~~|\ny=1~~|", r"'x': INTEG is not imported"), ("x=MIN(1)~~|", r"'x': MIN has 1 arguments"),
+    ("x=" + "(" * 3000 + "1" + ")" * 3000 + "~~|", r"'x': .*nested too deeply"), ("START=3~~|", r"parameter 'START' has the name of an input"),
+])
+def test_what_cannot_be_imported_is_one_sentence_with_file_and_name(tmp_path, text, message):
+    with pytest.raises(InputError, match=message) as caught:
+        imported(tmp_path, text + "\n")
+    assert str(caught.value).startswith(str(tmp_path / "model.mdl")) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [
+    "x([(0,0)-(__import__('os').mkdir('{0}'),1)],(0,0),(1,1))~~|\ny=x(Time)~~|\n",
+    "y=WITH LOOKUP(Time,([(0,0)-(__import__('os').mkdir('{0}'),1)],(0,0),(1,1)))~~|\n",
+])
+def test_python_in_a_file_is_never_run(tmp_path, text):
+    with pytest.raises(InputError, match="no number"):
+        imported(tmp_path, text.format(tmp_path / "made"))
+    assert not (tmp_path / "made").exists()
+
+
+def test_any_damaged_file_is_an_input_error_or_a_model(tmp_path):
+    whole = (SUITE / "SIR" / "SIR.mdl").read_bytes()
+    random = np.random.default_rng(1)
+    damaged = [whole[:length] for length in range(0, len(whole), 211)] + [random.bytes(300)]
+    damaged += [whole[:place] + random.bytes(3) + whole[place + 3:] for place in random.integers(0, len(whole), 10)]
+    ends = set()
+    for number, content in enumerate(damaged):
+        path = tmp_path / f"damaged_{number}.mdl"
+        path.write_bytes(content)
+        try:
+            ends.add(type(import_model(path)))
+        except BasisError as error:
+            assert str(error).startswith(str(path))
+            ends.add(type(error))
+    assert ends == {Model, InputError}
+
+
+def test_a_missing_file_and_a_foreign_ending_are_named(tmp_path):
+    with pytest.raises(InputError, match=r"nowhere.mdl: it cannot be read \(No such file"):
+        import_model(tmp_path / "nowhere.mdl")
+    with pytest.raises(InputError, match="does not end in .mdl"):
+        import_model(tmp_path / "model.txt")
+
+
+def test_a_missing_translator_names_the_extra(tmp_path, monkeypatch):
+    for name in ("pysd", "pysd.translators", "pysd.translators.vensim"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(InputError, match=r"'pysd' is not installed.*sd_basis\[interop\]"):
+        import_model(written(tmp_path, CONTROLS))
+
+
+def tank():
+    water, pace = Stock("water", 1.0), Parameter("pace", 0.1)
+    drain = Flow("drain", source=water, sink=CLOUD, rate=pace * water * If(TIME > 3, 2, 1))
+    faster = Policy("faster", {pace: 0.5}, start=5.03)
+    return Model("tank", [drain], span=(0, 10), policies=[faster])
+
+
+def test_euler_takes_rates_and_conditions_at_the_start_of_a_step():
+    run = simulate(tank(), method="Euler", step=0.5)
+    assert run.t.tolist() == [0.5 * number for number in range(21)]
+    wanted = 0.95 ** np.minimum(np.arange(21), 7) * 0.9 ** np.maximum(np.arange(21) - 7, 0)
+    assert np.allclose(run["water"], wanted, rtol=1e-14)
+    assert run["drain"][6] == pytest.approx(0.1 * run["water"][6]) and run["drain"][7] == pytest.approx(0.2 * run["water"][7])
+    assert run.solver["step"] == 0.5 and run.solver["restarts"] == 0
+
+
+def test_a_date_within_a_step_cuts_it_in_two():
+    run = simulate(tank(), method="Euler", step=0.5, policies=["faster"])
+    assert run.t[10:14].tolist() == [5.0, 5.03, 5.03, 5.5]
+    assert run["water"][13] == pytest.approx(run["water"][10] * (1 - 0.03 * 0.2) * (1 - 0.47 * 1.0))
+    assert simulate(tank(), method="Euler", step=0.5, at=[0.25])["water"][0] == pytest.approx(0.975)
+
+
+def test_euler_converges_on_the_stiff_solver():
+    exact = simulate(tank(), rtol=1e-10)["water"][-1]
+    errors = [abs(simulate(tank(), method="Euler", step=step)["water"][-1] - exact) for step in (0.1, 0.05, 0.025)]
+    assert errors[0] / errors[1] == pytest.approx(2, rel=0.2) and errors[1] / errors[2] == pytest.approx(2, rel=0.2)
+
+
+@pytest.mark.parametrize("settings, message", [
+    ({"method": "Euler"}, "no step of its own; give step="), ({"step": 1}, "LSODA chooses its own steps"), ({"method": "Eule"}, "did you mean 'Euler'"),
+    ({"method": "Euler", "step": -1}, "not positive"), ({"method": "Euler", "step": 1e-9}, "more than 2000000 steps"),
+    ({"method": "Euler", "step": "x"}, "not a number"),
+])
+def test_a_step_that_cannot_be_is_refused(settings, message):
+    with pytest.raises(InputError, match=message):
+        simulate(tank(), **settings)
+
+
+def test_a_run_by_euler_writes_its_columns(tmp_path):
+    run = simulate(import_model(SUITE / "teacup" / "teacup.mdl"), method="Euler", set={"TIME STEP": 0.25})
+    lines = run.to_csv(tmp_path / "tea.csv").read_text().splitlines()
+    assert lines[0].startswith("t,Teacup Temperature") and len(lines) == 122
