@@ -248,4 +248,3 @@ class System:
     def observation(self) -> Program:
         """The program of every computed quantity."""
         return self.program(self.observables())
-
