@@ -11,7 +11,8 @@ from typing import Any
 import sympy
 
 from .errors import InputError
-from .quantities import CLOUD, Auxiliary, Flow, Stock, equation
+from .families import declared, families_of
+from .quantities import CLOUD, Auxiliary, Flow, Stock, equation, with_total
 from .written import minus, plus, power, times
 
 
@@ -25,6 +26,10 @@ def DELAYN(name: str, inflow: Any, time: Any, order: int, *, initial: Any = None
     stages. Raises InputError for an order that is no whole number of at least one.
     """
     _check_order(f"delay {name!r}", order)
+    if families := families_of(None, (inflow, time, initial, source, sink)):
+        def one(name: str, **own: Any) -> Flow:
+            return DELAYN(name, order=order, unit=unit, description=description, **own)
+        return with_total(declared(one, name, families, inflow=inflow, time=time, initial=initial, source=source, sink=sink), name, None)
     written, _ = equation(f"delay {name!r}, inflow", inflow)
     span, _ = equation(f"delay {name!r}, time", time)
     begun = written if initial is None else equation(f"delay {name!r}, initial", initial)[0]
@@ -60,6 +65,10 @@ def SMOOTHN(name: str, followed: Any, time: Any, order: int, *, initial: Any = N
     the value of what they follow. Raises InputError for an order that is no whole number of at least one.
     """
     _check_order(f"smooth {name!r}", order)
+    if families := families_of(None, (followed, time, initial)):
+        def one(name: str, **own: Any) -> Auxiliary:
+            return SMOOTHN(name, order=order, unit=unit, description=description, **own)
+        return declared(one, name, families, followed=followed, time=time, initial=initial)
     written, _ = equation(f"smooth {name!r}, input", followed)
     span, _ = equation(f"smooth {name!r}, time", time)
     begun = written if initial is None else equation(f"smooth {name!r}, initial", initial)[0]

@@ -11,7 +11,7 @@ from .families import Family, Members, declared, families_of
 from .symbols import START, TIME, Input, Quantity, as_expression, equation, finite_number
 
 __all__ = ["CLOUD", "START", "TIME", "Auxiliary", "Flow", "Input", "Instrument", "Parameter", "Quantity", "Sector",
-           "Stock", "as_expression", "define", "equation", "finite_number"]
+           "Stock", "as_expression", "define", "equation", "finite_number", "with_total"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Stock(Quantity):
         if families := families_of(over, (initial, holder, instrument)):
             members = declared(cls, name, families, initial=initial, unit=unit, nonnegative=nonnegative, scale=scale,
                                holder=holder, instrument=instrument, description=description)
-            return _with_total(members, name, unit)
+            return with_total(members, name, unit)
         self = cls._create(name)
         self.written, self.initial = equation(f"{self.where}, initial value", initial)
         self.unit, self.nonnegative, self.description = unit, bool(nonnegative), description
@@ -184,7 +184,7 @@ class Flow(Auxiliary):
         if families := families_of(over, (source, sink, rate)):
             members = declared(cls, name, families, source=source, sink=sink, rate=rate, reversible=reversible,
                                transfer=transfer, description=description)
-            return _with_total(members, name, None)
+            return with_total(members, name, None)
         self = cls._create(name)
         for end, stock in (("source", source), ("sink", sink)):
             if stock is not CLOUD and not isinstance(stock, Stock):
@@ -203,7 +203,7 @@ class Flow(Auxiliary):
         return [(stock, sign) for stock, sign in ((self.source, -1), (self.sink, 1)) if stock is not CLOUD]
 
 
-def _with_total(members: Members, name: str, unit: str | None) -> Members:
+def with_total(members: Members, name: str, unit: str | None) -> Members:
     """Return stocks or flows of a family with the auxiliary that bears the bare name, their total."""
     total = Auxiliary(name, members.total, unit, description=f"all of {name}")
     for member in members:

@@ -32,8 +32,8 @@ def initial_slopes(run: Run, varied: Sequence[Any]) -> np.ndarray:
     for quantity in initial_order(model):
         given = isinstance(quantity, Stock) and quantity.name in run.given
         expression = quantity.initial if isinstance(quantity, Stock) else quantity.expression
-        symbols = sorted((symbol for symbol in expression.free_symbols if symbol in values or symbol in slopes), key=str)
-        arguments = [values.get(symbol, path.schedule.start) for symbol in symbols]
+        symbols = sorted(expression.free_symbols, key=str)
+        arguments = [values.get(symbol, path.schedule.start) for symbol in symbols]  # what has no value is TIME
         own = np.zeros(len(varied))
         for symbol in symbols if not given else ():
             if np.any(slopes.get(symbol, 0.0)):
@@ -41,7 +41,6 @@ def initial_slopes(run: Run, varied: Sequence[Any]) -> np.ndarray:
         if isinstance(quantity, Stock):
             own = own + np.array([float(item == quantity) for item in varied])
         else:
-            every = [*symbols, *(symbol for symbol in expression.free_symbols if symbol not in symbols)]
-            values[quantity] = float(scalar_function(model.name, every, expression)(*arguments, *[path.schedule.start] * (len(every) - len(symbols))))
+            values[quantity] = float(scalar_function(model.name, symbols, expression)(*arguments))
         slopes[quantity] = own
     return np.array([slopes[stock] for stock in model.stocks])

@@ -98,6 +98,24 @@ def test_the_bonds_approach_what_is_wanted_and_their_ledgers_close():
     assert set(run.ledgers) == {"saver", "firm", "bond", "cash"} and max(run.ledgers.values()) < 1e-7 and not run.warnings
 
 
+def test_the_depot_shows_every_construct_of_its_section():
+    model = load("depot.py")
+    assert all(unit is not None for unit in model.check_units().values())
+    run = simulate(model, policies=["queue", "rationing"], rtol=1e-9)
+    assert run["goods"] == pytest.approx(run["goods[north]"] + run["goods[south]"]) and not run.warnings
+    inside = sum(run[f"arrivals[north]_{stage}"] for stage in (1, 2, 3))
+    assert run["arrivals[north]"] == pytest.approx(run["arrivals[north]_3"] / 2) and inside[0] == pytest.approx(12 * 6)
+    closed = (run.t > 40) & (run.t < 47)
+    assert np.all(run["sales"][closed] == 0) and np.all(run["sales"][~closed & (run.t != 40) & (run.t != 47)] > 0)
+    assert simulate(model, set={"demand": 0}, rtol=1e-9)["goods"][-1] == pytest.approx(150, rel=1e-2)
+
+
+def test_the_controls_of_the_depot_run(capsys):
+    shown = runpy.run_path("controls.py")
+    assert shown["s"].warnings == [] and abs(shown["later"]["goods"][-1] - shown["run"]["goods"][-1]) < 1e-4
+    assert [action.name for action in shown["run"].path.actions][0] == "queue" and shown["rest"]["infected"] == pytest.approx(0, abs=1e-9)
+
+
 def test_a_date_on_a_closed_day_moves_to_the_next_trading_day():
     run = simulate(load("bonds.py", case="spring"), rtol=1e-10)
     (pause,) = run.path.schedule.actions

@@ -9,6 +9,7 @@ from typing import Any
 import sympy
 
 from ..accounts import structure
+from ..choices import carried_out
 from ..library import case_paths, headline, value_set_paths
 from ..model import Model
 from ..policies import Impulse, Policy
@@ -151,7 +152,7 @@ def _condition(item: Policy | Impulse) -> dict[str, Any]:
 
 def _text(expression: sympy.Basic) -> str:
     """Return an expression as text, its numbers as short as they were written."""
-    return sympy.sstr(expression, full_prec=False)
+    return sympy.sstr(carried_out(expression), full_prec=False)
 
 
 def _value(expression: sympy.Expr) -> float | str:
