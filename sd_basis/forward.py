@@ -179,6 +179,10 @@ class Forward:
                 slopes = gradient(t, x, segment.values(t))
                 effect = (fixed if fixed is not None else self.effects.inputs(segment, t, self.starts, self.held))[:, column]
                 return slopes[:, :count] @ np.array(own) + slopes[:, count:] @ effect
+            if times[-1] - times[0] <= 10 * self.path.schedule.nearest:  # too short for a solver, and straight
+                speed = slope(times[0], s[:, column].tolist())
+                found[:, :, column] = s[:, column] + np.outer(piece.t - piece.t[0], speed)
+                continue
             solved = integrate(self.method, slope, lambda t, own: matrix(t, states(t)), times[0], times[-1], s[:, column], self.rtol, self.scale[:, column])
             if solved.problem:
                 raise NumericalFailure(f"sensitivities to {str(self.varied[column])!r}: the integration stopped at t = {solved.t[-1]:g} ({solved.problem}); "
