@@ -49,7 +49,7 @@ def fingerprint(model: Model) -> str:
     expressions += [(impulse.name, flow.name, amount) for impulse in model.impulses.values() for flow, amount in impulse.amounts.items()]
     expressions += [(impulse.name, "", impulse.written) for impulse in model.impulses.values()]
     for item in (*model.policies.values(), *model.impulses.values()):
-        expressions += [(item.name, "when", item.when), (item.name, "delay", item.delay)]
+        expressions += [(item.name, "when", item.when), (item.name, "delay", item.written_delay)]
     expressions += [(outcome.name, "", condition) for outcome in model.outcomes for condition in (outcome.when, outcome.once)]
     for first, second, expression in expressions:
         digest.update(f"{first}|{second}|{'' if expression is None else _text(expression)}\n".encode())

@@ -133,8 +133,9 @@ class Impulse:
 
 def _check_trigger(where: str, item: Policy | Impulse) -> None:
     """Check what a triggered policy and a triggered impulse share."""
-    delay = as_expression(f"{where}, delay", item.delay)
+    written, delay = equation(f"{where}, delay", item.delay)
     object.__setattr__(item, "delay", delay)
+    object.__setattr__(item, "written_delay", written)
     if item.when is None:
         if delay != 0 or item.rearm:
             raise InputError(f"{where}: it has a delay or may fire again but no condition; give when=, or leave these out")

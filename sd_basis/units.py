@@ -54,7 +54,9 @@ class Unit:
 
     def __str__(self) -> str:
         body = "*".join(base if power == 1 else f"{base}^{power}" for base, power in self.powers) or "1"
-        return body if abs(self.scale - 1) < 1e-12 else f"{self.scale:g} {body}"
+        if abs(self.scale - 1) < 1e-12:
+            return body
+        return f"{self.scale:g} {body}" if self.powers else f"{self.scale:g}"
 
 
 ONE = Unit()
@@ -136,9 +138,12 @@ class Units:
         """
         if expression.is_number:
             return ONE if expected is None else expected
-        found = self._unit(where, expression, known)
-        if expected is not None and found is not None:
-            _agree(where, "the equation", found, "the declaration", expected)
+        try:
+            found = self._unit(where, expression, known)
+            if expected is not None and found is not None:
+                _agree(where, "the equation", found, "the declaration", expected)
+        except ArithmeticError:
+            raise InputError(f"{where}: the scale of a unit is too large or too small to be computed; use smaller powers, or units nearer to one") from None
         return found if found is not None else expected
 
     def _unit(self, where: str, expression: sympy.Basic, known: dict) -> Unit | None:
@@ -155,22 +160,22 @@ class Units:
             unit = self._unit(where, base, known)
             if exponent.is_Rational:
                 return None if unit is None else unit ** Fraction(int(exponent.p), int(exponent.q))
-            if exponent.is_number and unit is not None and unit.powers:
-                return unit ** Fraction(float(exponent)).limit_denominator(1000)
+            if exponent.is_number:
+                return None if unit is None else unit ** Fraction(float(exponent)).limit_denominator(1000)
             for argument, role in ((base, "base"), (exponent, "exponent")):
                 self._dimensionless(where, argument, f"the {role} {argument}", known)
-            return ONE
+            return None if unit is None else ONE
         return self._function(where, expression, known)
 
     def _function(self, where: str, expression: sympy.Basic, known: dict) -> Unit | None:
         alike = getattr(expression, "unit_alike", None)
-        if isinstance(expression, sympy.sign):
+        if isinstance(expression, (sympy.sign, sympy.Heaviside)):
             self._unit(where, expression.args[0], known)
             return ONE
         if isinstance(expression, sympy.Piecewise):
             for pair in expression.args:
-                if isinstance(pair.args[1], sympy.core.relational.Relational):
-                    self._unit(where, pair.args[1], known)
+                for condition in sorted(pair.args[1].atoms(sympy.core.relational.Relational), key=str):
+                    self._unit(where, condition, known)
             return self._common(where, [pair.args[0] for pair in expression.args], expression, known)
         if isinstance(expression, choose):
             self._unit(where, expression.args[0], known)
@@ -190,7 +195,8 @@ class Units:
 
     def _threshold(self, where: str, margin: sympy.Expr, known: dict) -> Unit:
         """Check the margin of a condition, in which a bare number is a threshold in the other side's unit."""
-        inner = margin.args[0] if isinstance(margin, sympy.Abs) else margin
+        inner = margin.args[1] if isinstance(margin, WrittenProduct) and margin.args[0] == -1 else margin
+        inner = inner.args[0] if isinstance(inner, sympy.Abs) else inner
         if isinstance(inner, WrittenSum):
             self._common(where, [term for term in inner.args if not term.is_number], inner, known)
         else:
@@ -229,4 +235,4 @@ def _agree(where: str, one: str, first: Unit, other: str, second: Unit) -> None:
         raise InputError(f"{where}: {one} is in {first} but {other} is in {second}; the dimensions differ, mend the equation or a unit")
     if not first.same(second):
         raise InputError(f"{where}: {one} is in {first} but {other} is in {second}; same dimension, "
-                         f"multiply by a parameter that carries the factor {first.scale / second.scale:g}")
+                         f"multiply {one} by a parameter that carries the factor {first.scale / second.scale:g}")
