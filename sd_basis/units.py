@@ -67,9 +67,16 @@ class Units:
 
     def __init__(self, own: dict[str, str] | None = None):
         self._table = {name: Unit(((base, Fraction(1)),) if base else (), scale) for name, (scale, base) in KNOWN.items()}
-        self.parse = lru_cache(maxsize=None)(self._parse)
+        self._parsed = lru_cache(maxsize=None)(self._parse)
         for name, text in (own or {}).items():
-            self._table[name] = self._parse(text, f"units of the model, {name!r}")
+            self._table[name] = self.parse(text, f"units of the model, {name!r}")
+            self._parsed.cache_clear()
+
+    def parse(self, text: str, where: str) -> Unit:
+        """Return the unit of a text; raise InputError where it is malformed."""
+        if not isinstance(text, str):
+            raise InputError(f"{where}: the unit {text!r} is not text; write it like \"person/year\", or \"1\" where there is none")
+        return self._parsed(text, where)
 
     def _name(self, word: str) -> Unit:
         if word == "%":
