@@ -51,6 +51,8 @@ class Policy:
             raise InputError(f"{where}: it has `when` and a date; a triggered policy starts when its condition comes true and lasts for `duration`")
         if self.rearm and self.duration is None:
             raise InputError(f"{where}: it may fire again but never ends; give it a duration")
+        if not isinstance(self.changes, Mapping):
+            raise InputError(f"{where}: {self.changes!r} is no mapping; give {{parameter: value}}")
         changes, written = {}, {}
         for parameter, value in _by_member(self.changes).items():
             if not isinstance(parameter, Parameter):

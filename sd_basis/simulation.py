@@ -57,7 +57,11 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     start = _initial(model, case, functions, plan, initial or {})
     tolerance = _tolerance(model, start, rtol, atol)
     shown = None if at is None else _shown(case, plan, at)
-    course = advance(functions, plan, start, Status(), method, rtol, tolerance, lambda piece: _check_signs(model, piece, tolerance))
+    try:
+        course = advance(functions, plan, start, Status(), method, rtol, tolerance, lambda piece: _check_signs(model, piece, tolerance))
+    except (ArithmeticError, ValueError) as error:  # what rests on parameters alone is computed outside the integrator
+        raise NumericalFailure(f"model {model.name!r}: its equations cannot be computed at t = {plan.start:g} or a later switch ({error}); "
+                               "mend a parameter or an equation") from error
     pieces = course.pieces
     if shown is not None and pieces[-1].problem:
         shown = shown[shown <= pieces[-1].t[-1]] if shown[0] <= pieces[-1].t[-1] else None

@@ -30,6 +30,8 @@ def finite_number(where: str, value: Any) -> float:
     """Return `value` as a float; raise InputError where it is not one finite number."""
     try:
         number = float(value)
+    except OverflowError:
+        raise InputError(f"{where}: it is too large a number; give one finite number") from None
     except (TypeError, ValueError):
         raise InputError(f"{where}: {value!r} is not a number; give one finite number") from None
     if isinstance(value, (bool, str)) or not math.isfinite(number):
