@@ -37,7 +37,7 @@ def fingerprint(model: Model) -> str:
     for name in _ENGINE_FILES:
         digest.update(Path(__file__).with_name(name).read_bytes())
     for quantity in model.quantities.values():
-        parts = [type(quantity).__name__, quantity.name, quantity.unit or ""]
+        parts = [type(quantity).__name__, quantity.name, str(quantity.unit or "")]
         for expression in (getattr(quantity, "initial", None), model.equations.get(quantity), getattr(quantity, "written", None)):
             parts.append("" if expression is None else _text(expression))
         for attribute in ("holder", "instrument", "source", "sink", "transfer", "of", "interpolation", "below", "x"):

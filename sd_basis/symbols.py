@@ -59,6 +59,8 @@ def equation(where: str, value: Any) -> tuple[sympy.Expr, sympy.Expr]:
         expression = carried_out(written)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
+    except RecursionError:
+        raise InputError(f"{where}: it is nested too deeply; give parts of it names, as auxiliaries") from None
     if expression.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo):
         raise InputError(f"{where}: the expression {written} is not finite; look for a division by zero")
     if expression.has(sympy.I):

@@ -170,7 +170,7 @@ class Units:
             if exponent.is_number:
                 return None if unit is None else unit ** Fraction(float(exponent)).limit_denominator(1000)
             for argument, role in ((base, "base"), (exponent, "exponent")):
-                self._dimensionless(where, argument, f"the {role} {argument}", known)
+                self._dimensionless(where, argument, f"the {role} {{}}", known)
             return None if unit is None else ONE
         return self._function(where, expression, known)
 
@@ -197,7 +197,7 @@ class Units:
             self._common(where, [side for side in expression.args if not side.is_number], expression, known)
             return ONE
         for argument in expression.args:
-            self._dimensionless(where, argument, f"the argument {argument} of {type(expression).__name__}", known)
+            self._dimensionless(where, argument, f"the argument {{}} of {type(expression).__name__}", known)
         return ONE
 
     def _threshold(self, where: str, margin: sympy.Expr, known: dict) -> Unit:
@@ -227,14 +227,14 @@ class Units:
                 continue
             if first is None:
                 first, of = unit, argument
-            else:
+            elif not unit.same(first):  # texts of large equations take time
                 _agree(where, f"{argument}", unit, f"{of}", first)
         return first
 
     def _dimensionless(self, where: str, argument: sympy.Expr, role: str, known: dict) -> None:
         unit = self._unit(where, argument, known)
-        if unit is not None:
-            _agree(where, role, unit, "a pure number", ONE)
+        if unit is not None and not unit.same(ONE):
+            _agree(where, role.format(argument), unit, "a pure number", ONE)
 
 
 def _agree(where: str, one: str, first: Unit, other: str, second: Unit) -> None:
