@@ -95,7 +95,9 @@ def _check_price(model: Model, instrument: Any, units: Units, known: dict) -> No
 
 def _scaled(one: Unit, other: Unit) -> str | None:
     """Return the advice for two units of one dimension, which differ by a factor; None where the dimensions differ."""
-    return f"same dimension, give both one unit (the factor from the first to the second is {one.scale / other.scale:g})" if one.powers == other.powers else None
+    if one.powers != other.powers:
+        return None
+    return f"same dimension, give both one unit (the factor from the first to the second is {one.scale / other.scale:g})"
 
 
 def _check_actions(model: Model, units: Units, known: dict, time: Unit) -> None:

@@ -123,7 +123,8 @@ FAULTS = {
     "x*y/y of another unit": (lambda w: out(w.k * w.people * w.many / w.many, w.cash), ("outflow", "person", "dollar")),
     "a sum that cancels in an auxiliary": (lambda w: through(Auxiliary("gap", 0 * w.people + w.cash - w.cash, "dollar"), w), ("gap", "person", "dollar")),
     "Max less itself": (lambda w: out(w.k * (Max(w.cash, w.many) - Max(w.cash, w.many) + w.cash), w.cash), ("outflow", "person", "dollar")),
-    "0 * lookup of a wrong argument": (lambda w: out(w.income + 0 * effect()(w.many) * w.income, w.cash), ("outflow", "argument many of effect", "person", "dollar")),
+    "0 * lookup of a wrong argument": (lambda w: out(w.income + 0 * effect()(w.many) * w.income, w.cash),
+                                       ("outflow", "argument many of effect", "person", "dollar")),
     "0 * gate of two units": (lambda w: out(w.k * (w.cash + 0 * positive(w.cash, w.many)), w.cash), ("outflow", "person", "dollar")),
     "abs of a difference": (lambda w: out(w.k * (w.cash + abs(w.people - w.people)), w.cash), ("outflow", "person", "dollar")),
     # products and quotients
@@ -184,8 +185,10 @@ FAULTS = {
     "members in different units": (lambda w: cohorts(w, unit={"young": "person", "old": "dwelling"}, ageing=lambda x: 0 * w.k), ("dwelling", "person")),
     "each member's share": (lambda w: cohorts(w, output=lambda x: x / w.homes), ("output[young]", "dwelling", "1")),
     # flows, trades and instruments
-    "flow between two units": (lambda w: Model("m", (Flow("swap", source=w.cash, sink=w.people, rate=w.income),), span=(0, 1)), ("swap", "cash in dollar", "people in person")),
-    "flow between two scales": (lambda w: Model("m", (Flow("move", source=w.cash, sink=w.fund, rate=w.income),), span=(0, 1)), ("move", "1e+09 dollar", "the factor", "1e-09")),
+    "flow between two units": (lambda w: Model("m", (Flow("swap", source=w.cash, sink=w.people, rate=w.income),), span=(0, 1)),
+                               ("swap", "cash in dollar", "people in person")),
+    "flow between two scales": (lambda w: Model("m", (Flow("move", source=w.cash, sink=w.fund, rate=w.income),), span=(0, 1)),
+                                ("move", "1e+09 dollar", "the factor", "1e-09")),
     "flow of a year in a model of days": (lambda w: out(w.yearly * w.cash, w.cash), ("outflow", "the factor 0.00273785")),
     "flow of an hour in a model of years": (lambda w: out(w.hourly * w.cash, w.cash, time_unit="year"), ("outflow", "the factor 8766")),
     "trading days of the model": (lambda w: out(w.yearly * w.cash, w.cash, units={"year": "252 day"}), ("outflow", "the factor 0.00396825")),
@@ -216,7 +219,8 @@ FAULTS = {
     "outcome's condition": (lambda w: out(w.k * w.cash, w.cash, outcomes=(Outcome("low", when=w.cash < w.many),)), ("outcome 'low'", "person", "dollar")),
     "outcome's other condition": (lambda w: out(w.k * w.cash, w.cash, outcomes=(Outcome("low", when=w.cash < w.size, once=w.cash > w.large),)),
                                   ("outcome 'low'", "the factor 1e+06")),
-    "outcome of two joined": (lambda w: out(w.k * w.cash, w.cash, outcomes=(Outcome("low", when=Min(w.cash, w.people) > 0),)), ("outcome 'low'", "person", "dollar")),
+    "outcome of two joined": (lambda w: out(w.k * w.cash, w.cash, outcomes=(Outcome("low", when=Min(w.cash, w.people) > 0),)),
+                              ("outcome 'low'", "person", "dollar")),
     "data in another unit": (lambda w: out(Series("data", (0, 1), (1, 2), "dollar/month") + w.income, w.cash), ("outflow", "the factor 30.4375")),
     "declaration of an auxiliary": (lambda w: through(define(Auxiliary("later", unit="dwelling"), w.people * 2), w), ("later", "person", "dwelling")),
     "auxiliary used in the wrong unit": (lambda w: out(w.k * Auxiliary("derived", w.people * w.share), w.cash), ("outflow", "person", "dollar")),
@@ -364,7 +368,8 @@ class Tree:
             return self.expression(wanted, depth - 1)
         def recorded():  # sqrt(x) - sqrt(x) is sympy's own arithmetic and gone before anybody sees it
             return self.leaf(other) * inner(self.over(unit, other))
-        kinds = ["sum", "difference", "zero", "cancelled", "product", "quotient", "root", "cube", "max", "min", "if", "gate", "lookup", "ratio", "power_zero", "factor",
+        kinds = ["sum", "difference", "zero", "cancelled", "product", "quotient", "root", "cube", "max", "min", "if", "gate",
+                 "lookup", "ratio", "power_zero", "factor",
                  "threshold", "piecewise", "abs"]
         kind = draw(st.sampled_from([*kinds, "exp", "exponent"] if unit == none else kinds))
         if kind == "sum":

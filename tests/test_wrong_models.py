@@ -154,11 +154,13 @@ MODELS = {
     "delay of text": ("DELAY3('late', k * level, 'two')", 2, ("delay 'late', time", "'two'")),
     "delay of no time": ("MODEL = tank(1, DELAY1('late', tap, zero))", 3, ("model 'tank'", "division")),
     "family without members": ("Family('age', ())", 2, ("family 'age'", "no member")),
-    "wrong member of a family": ("x = Parameter('x', 1, over=Family('age', ('young', 'old')))\nMODEL = tank(x['yuong'])", 2, ("x[yuong]", "did you mean 'young'?")),
+    "wrong member of a family": ("x = Parameter('x', 1, over=Family('age', ('young', 'old')))\nMODEL = tank(x['yuong'])",
+                              2, ("x[yuong]", "did you mean 'young'?")),
     "too many indexes": ("x = Parameter('x', 1, over=Family('age', ('young', 'old')))\nMODEL = tank(x['young', 'old'])", 2, ("x[young, old]", "2 indexes")),
     "member without a value": ("Parameter('x', {'young': 1}, over=Family('age', ('young', 'old')))", 2, ("x, value", "'old'")),
     "value of no member": ("Parameter('x', {'young': 1, 'old': 1, 'odl': 2}, over=Family('age', ('young', 'old')))", 2, ("x, value", "did you mean 'old'?")),
-    "family as a function's argument": ("x = Parameter('x', 1, over=Family('age', ('young', 'old')))\nMODEL = tank(exp(x))", 2, ("wrong.py, line 13", "x[age]", "map")),
+    "family as a function's argument": ("x = Parameter('x', 1, over=Family('age', ('young', 'old')))\nMODEL = tank(exp(x))",
+                              2, ("wrong.py, line 13", "x[age]", "map")),
     "family that is text": ("Parameter('x', 1, over='age')", 2, ("over", "not a family")),
     # policies, impulses, outcomes, instruments, trades
     "policy of a stock": ("Policy('act', {level: 1})", 2, ("policy 'act'", "level is not a parameter")),
@@ -173,13 +175,15 @@ MODELS = {
     "trigger of two inequalities": ("Policy('act', {k: 1}, when=sympy.And(level > 1, level < 2))", 2, ("policy 'act'", "Min and Max")),
     "trigger with a negative delay": ("Policy('act', {k: 1}, when=level > 1, delay=-1)", 2, ("policy 'act'", "-1")),
     "trigger with a date": ("Policy('act', {k: 1}, when=level > 1, start=3)", 2, ("policy 'act'", "`when` and a date")),
-    "impulse through an unlisted flow": ("f = Flow('leak', source=level, sink=CLOUD, rate=0)\nMODEL = tank(1, impulses=[Impulse(f, 1, at=2)])", 2, ("impulse 'leak'", "not in flows=")),
+    "impulse through an unlisted flow": ("f = Flow('leak', source=level, sink=CLOUD, rate=0)\nMODEL = tank(1, impulses=[Impulse(f, 1, at=2)])",
+                              2, ("impulse 'leak'", "not in flows=")),
     "impulse through a stock": ("Impulse(level, 1, at=2)", 2, ("impulse", "level")),
     "outcome that is no inequality": ("Outcome('low', when=level)", 2, ("outcome 'low'", "not one inequality")),
     "outcome that is a name": ("MODEL = tank(1, outcomes=('low',))", 2, ("'low' is not an outcome",)),
     "instrument without a holder": ("Stock('pool', 1, instrument=Instrument('water'))", 2, ("stock 'pool'", "holder")),
     "instrument of a text price": ("Instrument('water', price='par')", 2, ("instrument 'water', price", "'par'")),
-    "trade between three": ("a, b, c = Sector('a'), Sector('b'), Sector('c')\nm, n = Instrument('m'), Instrument('n')\nx, y = Stock('x', 1, holder=a, instrument=m), "
+    "trade between three": ("a, b, c = Sector('a'), Sector('b'), Sector('c')\nm, n = Instrument('m'), Instrument('n')\n"
+                            "x, y = Stock('x', 1, holder=a, instrument=m), "
                             "Stock('y', 1, holder=b, instrument=m)\np, q = Stock('p', 1, holder=c, instrument=n), Stock('q', 1, holder=a, instrument=n)\n"
                             "Trade('sale', delivered=(x, y), paid=(p, q), rate=1)", 2, ("trade 'sale'", "b receives but c pays")),
     "trade of one leg": ("Trade('sale', delivered=(level, other), paid=level, rate=1)", 2, ("trade 'sale', paid", "not a pair")),
