@@ -88,7 +88,7 @@ def read_toml(path: Path) -> dict:
     """Read a TOML file; raise InputError that names file and line."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path.name}: malformed TOML, {error}; mend that place") from None
     except OSError as error:
         raise InputError(f"{path}: it cannot be read ({error.strerror}); give the path of a TOML file") from None
@@ -111,8 +111,8 @@ def read_case(path: Path, known: Mapping[str, Path] | None = None, _children: tu
     if "extends" in content:
         near = {other.stem: other for other in path.parent.glob("*.toml")}
         parents = {**(known or {}), **near}
-        if content["extends"] not in parents:
-            raise unknown(f"{path.name}, extends", "case", str(content["extends"]), parents)
+        if _text(path.name, "extends", content["extends"]) not in parents:
+            raise unknown(f"{path.name}, extends", "case", content["extends"], parents)
         base = replace(read_case(parents[content["extends"]], known, (*_children, path)), name=path.stem)
     changes: dict[str, Any] = {key: _text(path.name, key, content[key]) for key in ("title", "description") if key in content}
     if "origin" in content:

@@ -16,7 +16,7 @@ from sympy.logic.boolalg import And, Not, Or
 
 from .errors import InputError
 from .families import Members, lifted, together
-from .written import Written, evaluated, minus, plus, times
+from .written import Recording, Written, WrittenSum, evaluated, minus, times
 
 
 class truth(sympy.Function):  # noqa: N801 - sympy functions are lower case
@@ -45,7 +45,7 @@ class truth(sympy.Function):  # noqa: N801 - sympy functions are lower case
         return text if exp is None else f"{text}^{{{exp}}}"
 
 
-class choose(sympy.Function):  # noqa: N801
+class choose(Recording, sympy.Function):  # noqa: N801
     """The second argument where the first, a condition of ones and zeros, is not zero; else the third. Only that one is computed."""
 
     nargs = 3
@@ -73,7 +73,7 @@ class choose(sympy.Function):  # noqa: N801
         return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
 
 
-class _Extreme(sympy.Function):
+class _Extreme(Recording, sympy.Function):
     """Max or Min of any number of arguments."""
 
     sign: sympy.Integer
@@ -175,7 +175,7 @@ def _not(value: sympy.Expr) -> sympy.Expr:
 
 
 def _difference(left: sympy.Expr, right: sympy.Expr) -> sympy.Expr:
-    return left if right == 0 else minus(right) if left == 0 else plus(left, minus(right))
+    return WrittenSum(left, minus(right))  # both sides as they are, so that a bare number alone on one is seen to be a threshold
 
 
 def _apart(left: sympy.Expr, right: sympy.Expr) -> sympy.Expr:

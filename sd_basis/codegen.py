@@ -17,6 +17,7 @@ from types import CodeType
 import numpy as np
 import sympy
 from sympy.printing.pycode import PythonCodePrinter
+from sympy.simplify.cse_main import tree_cse
 
 from . import choices, gates, lookups
 from .choices import choose, largest, smallest, truth
@@ -29,6 +30,7 @@ from .system import Program
 
 SCALAR = {**gates.SCALAR, **choices.SCALAR}
 VECTOR = {**gates.VECTOR, **choices.VECTOR, **lookups.VECTOR}
+_LARGE = 800  # expressions of a program
 _IN_LINE = (Gate, largest, smallest)
 
 
@@ -103,7 +105,9 @@ def _shared(assignments: list, outputs: list) -> tuple[list, list]:
     names = sympy.numbered_symbols("c", real=True)
     # what stands in a branch of a choice may be computed in that branch only: sharing would undo the guard
     open_ones = [place for place, expression in enumerate(expressions) if not expression.has(choose)]
-    common, shared = sympy.cse([expressions[place] for place in open_ones], symbols=names)
+    wanted = [expressions[place] for place in open_ones]
+    # in large programs only whole repetitions: to look for common parts of sums and products takes most of the time
+    common, shared = sympy.cse(wanted, symbols=names) if len(wanted) < _LARGE else tree_cse(wanted, names, order="none")
     reduced = list(expressions)
     for place, expression in zip(open_ones, shared, strict=True):
         reduced[place] = expression

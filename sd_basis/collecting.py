@@ -89,18 +89,18 @@ def _roots(model: Model) -> list:
         pending += [flow, *(stock for stock, _ in flow.ends)]
     for policy in model.policies.values():
         pending += list(policy.changes)
-        for expression in (*policy.changes.values(), policy.delay):
+        for expression in (*policy.changes.values(), *policy.written.values(), policy.written_delay):
             pending += expression.free_symbols
     for impulse in model.impulses.values():
         for flow, amount in impulse.amounts.items():
             if flow not in model.flows:
                 raise InputError(f"{model.where}: impulse {impulse.name!r} passes through {flow.where}, which is not in flows=; add it")
-            pending += [*amount.free_symbols, *impulse.delay.free_symbols]
+            pending += [*amount.free_symbols, *impulse.written.free_symbols, *impulse.written_delay.free_symbols]
     conditions = [(f"outcome {outcome.name!r}", condition) for outcome in model.outcomes for condition in (outcome.when, outcome.once)]
     conditions += [(f"{item.name!r}", item.when) for item in (*model.policies.values(), *model.impulses.values())]
     for name, condition in conditions:
         if condition is not None:
-            pending += margin(name, condition).free_symbols
+            pending += margin(name, condition).free_symbols | condition.free_symbols
     return pending
 
 

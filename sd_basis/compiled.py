@@ -28,7 +28,7 @@ from .system import Program, System
 from .watching import Watched
 
 _ENGINE_FILES = ("choices.py", "codegen.py", "collecting.py", "compiled.py", "declarations.py", "dimensions.py", "families.py", "gates.py", "graph.py",
-                 "kinks.py", "lookups.py", "model.py", "policies.py", "programs.py", "quantities.py", "symbols.py", "system.py", "units.py", "written.py")
+                 "kinks.py", "lookups.py", "model.py", "policies.py", "programs.py", "quantities.py", "slopes.py", "symbols.py", "system.py", "units.py", "written.py")
 
 
 def fingerprint(model: Model) -> str:
@@ -37,7 +37,7 @@ def fingerprint(model: Model) -> str:
     for name in _ENGINE_FILES:
         digest.update(Path(__file__).with_name(name).read_bytes())
     for quantity in model.quantities.values():
-        parts = [type(quantity).__name__, quantity.name, quantity.unit or ""]
+        parts = [type(quantity).__name__, quantity.name, str(quantity.unit or "")]
         for expression in (getattr(quantity, "initial", None), model.equations.get(quantity), getattr(quantity, "written", None)):
             parts.append("" if expression is None else _text(expression))
         for attribute in ("holder", "instrument", "source", "sink", "transfer", "of", "interpolation", "below", "x"):
@@ -49,7 +49,7 @@ def fingerprint(model: Model) -> str:
     expressions += [(impulse.name, flow.name, amount) for impulse in model.impulses.values() for flow, amount in impulse.amounts.items()]
     expressions += [(impulse.name, "", impulse.written) for impulse in model.impulses.values()]
     for item in (*model.policies.values(), *model.impulses.values()):
-        expressions += [(item.name, "when", item.when), (item.name, "delay", item.delay)]
+        expressions += [(item.name, "when", item.when), (item.name, "delay", item.written_delay)]
     expressions += [(outcome.name, "", condition) for outcome in model.outcomes for condition in (outcome.when, outcome.once)]
     for first, second, expression in expressions:
         digest.update(f"{first}|{second}|{'' if expression is None else _text(expression)}\n".encode())

@@ -37,12 +37,12 @@ def DELAYN(name: str, inflow: Any, time: Any, order: int, *, initial: Any = None
     stages = [Stock(f"{name}_{place}", times(begun, share), unit, description=f"stage {place} of the delay {name}") for place in range(1, order + 1)]
     flows = [Flow(f"{name}_in", source=source, sink=stages[0], rate=written, reversible=True, description=f"what enters the delay {name}")]
     for place, (stage, following) in enumerate(zip(stages, [*stages[1:], sink], strict=True), 1):
+        stage.begun, stage.holds, stage.gathers = begun, written, True
         rate = times(stage, power(share, sympy.S.NegativeOne))
         last = place == order
         flows.append(Flow(name if last else f"{name}_{place}_{place + 1}", source=stage, sink=following, rate=rate, reversible=True,
                           description=description if last else f"between stages of the delay {name}"))
-    for stage in stages:
-        stage.holds = times(written, span)
+        flows[-1].lag = (span, stage)
     flows[-1].flows = tuple(flows)
     return flows[-1]
 
@@ -76,9 +76,11 @@ def SMOOTHN(name: str, followed: Any, time: Any, order: int, *, initial: Any = N
     before, flows = written, []
     for place in range(1, order + 1):
         stage = Stock(f"{name}_{place}", begun, unit, description=f"stage {place} of the smooth {name}")
-        stage.holds = written
-        gap = times(plus(before, minus(stage)), power(share, sympy.S.NegativeOne))
-        flows.append(Flow(f"{name}_{place}_change", source=CLOUD, sink=stage, rate=gap, reversible=True, description=f"adjustment of stage {place} of {name}"))
+        stage.begun, stage.holds, stage.gathers = begun, written, False
+        gap = plus(before, minus(stage))
+        rate = times(gap, power(share, sympy.S.NegativeOne))
+        flows.append(Flow(f"{name}_{place}_change", source=CLOUD, sink=stage, rate=rate, reversible=True, description=f"adjustment of stage {place} of {name}"))
+        flows[-1].lag = (span, gap)
         before = stage
     smoothed = Auxiliary(name, before, unit, description=description)
     smoothed.flows = tuple(flows)

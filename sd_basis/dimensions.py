@@ -27,11 +27,15 @@ def check(model: Model) -> dict[Quantity, Any]:
         _check_computed(model, units, known, time)
         unknown = [stock for stock in staged if known[stock] is None]
         for stock in unknown:
-            known[stock] = units.check(stock.where, stock.holds, None, known)
+            held = units.check(stock.where, stock.holds, None, known)
+            known[stock] = held * time if stock.gathers and held is not None else held
         if not unknown or all(known[stock] is None for stock in unknown):
             break
     for stock in model.stocks:
-        units.check(f"{stock.where}, initial value", stock.written, known[stock], known)
+        begun, unit = getattr(stock, "begun", stock.written), known[stock]
+        if getattr(stock, "gathers", False) and unit is not None:  # a delay begins at the rate that flows in
+            unit = unit * time ** -1
+        units.check(f"{stock.where}, initial value", begun, unit, known)
     for instrument in dict.fromkeys(stock.instrument for stock in model.stocks if stock.instrument is not None):
         _check_price(model, instrument, units, known)
     _check_actions(model, units, known, time)
@@ -41,6 +45,12 @@ def check(model: Model) -> dict[Quantity, Any]:
 def _check_computed(model: Model, units: Units, known: dict, time: Unit) -> None:
     for quantity in model.computed:
         declared = _declared(units, quantity, known, time)
+        if hasattr(quantity, "lag"):  # what a delay or smooth gives is (content or gap) / time
+            span, moved = quantity.lag
+            units.check(f"{quantity.where}, time", span, time, known)
+            units.check(quantity.where, moved, None if declared is None else declared * time, known)
+            known[quantity] = declared
+            continue
         known[quantity] = units.check(quantity.where, quantity.written if quantity.written is not None else quantity.expression, declared, known)
 
 
@@ -53,7 +63,7 @@ def _flow_unit(flow: Flow, known: dict, time: Unit) -> Unit | None:
     rates = [end * time ** -1 for end in ends if end is not None]
     if len(rates) == 2 and not rates[0].same(rates[1]):
         raise InputError(f"{flow.where}: it joins {flow.source} in {ends[0]} and {flow.sink} in {ends[1]}; "
-                         "a flow carries one unit, use a Trade for an exchange")
+                         + (_scaled(*ends) or "a flow carries one unit, use a Trade for an exchange"))
     return rates[0] if rates else None
 
 
@@ -63,7 +73,7 @@ def _check_price(model: Model, instrument: Any, units: Units, known: dict) -> No
     for stock, unit in of[1:]:
         if not unit.same(of[0][1]):
             raise InputError(f"instrument {instrument.name!r}: {of[0][0].name} is in {of[0][1]} but {stock.name} is in {unit}; "
-                             "stocks of one instrument share a unit, mend one or make two instruments")
+                             + (_scaled(of[0][1], unit) or "stocks of one instrument share a unit, mend one or make two instruments"))
     price = sympy.sympify(instrument.price)
     if not of or (price.is_number and price != 1):  # a bare number may carry any unit
         return
@@ -80,7 +90,14 @@ def _check_price(model: Model, instrument: Any, units: Units, known: dict) -> No
         money = unit if other_price == 1 else unit * known[other_price]
         if not worth.same(money):
             raise InputError(f"instrument {instrument.name!r}: its stocks at its price are worth {worth}, but those of {other.name!r} are worth {money}; "
-                             "a balance sheet is in one money, mend a price or a unit")
+                             + (_scaled(worth, money) or "a balance sheet is in one money, mend a price or a unit"))
+
+
+def _scaled(one: Unit, other: Unit) -> str | None:
+    """Return the advice for two units of one dimension, which differ by a factor; None where the dimensions differ."""
+    if one.powers != other.powers:
+        return None
+    return f"same dimension, give both one unit (the factor from the first to the second is {one.scale / other.scale:g})"
 
 
 def _check_actions(model: Model, units: Units, known: dict, time: Unit) -> None:
@@ -97,4 +114,4 @@ def _check_actions(model: Model, units: Units, known: dict, time: Unit) -> None:
     for item in (*model.policies.values(), *model.impulses.values()):
         if item.when is not None:
             units.check(f"{type(item).__name__.lower()} {item.name!r}, when", item.when, None, known)
-        units.check(f"{type(item).__name__.lower()} {item.name!r}, delay", item.delay, time, known)
+        units.check(f"{type(item).__name__.lower()} {item.name!r}, delay", item.written_delay, time, known)

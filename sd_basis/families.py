@@ -80,6 +80,9 @@ class Members:
                 raise unknown(f"{self.name}[{', '.join(wanted)}]", f"member of family {family.name!r}", part, family.members)
         return self.items[wanted]
 
+    def _sympy_(self):
+        raise _NotOne(self)
+
     def __iter__(self) -> Iterator[Any]:
         return iter(self.items.values())
 
@@ -157,6 +160,13 @@ class Members:
 
     def __repr__(self) -> str:
         return f"{self.name}[{', '.join(family.name for family in self.families)}]"
+
+
+class _NotOne(sympy.SympifyError):
+    """A family stands where sympy needs one expression."""
+
+    def __str__(self) -> str:
+        return f"{self.expr!r} is a family and this takes one quantity; write for example x.map(sympy.exp)"
 
 
 def _less(left: sympy.Expr, right: sympy.Expr) -> sympy.Expr:

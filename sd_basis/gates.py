@@ -13,9 +13,10 @@ import sympy
 from sympy.core.function import ArgumentIndexError
 
 from .families import lifted
+from .written import Recording
 
 
-class Gate(sympy.Function):
+class Gate(Recording, sympy.Function):
     """A function of (z, width) that is `formula` for z > 0 and zero otherwise."""
 
     nargs = 2

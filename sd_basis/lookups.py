@@ -18,6 +18,7 @@ from sympy.core.function import ArgumentIndexError
 from .errors import InputError, unknown
 from .families import Members
 from .symbols import Quantity, finite_number
+from .written import Recording
 
 KINDS = ("linear", "previous", "next", "smooth")
 BEYOND = ("hold", "extend", "repeat", "error")
@@ -148,7 +149,7 @@ class Table:
         return 2 * quadratic + 6 * cubic * h
 
 
-class look(sympy.Function):  # noqa: N801 - sympy functions are lower case
+class look(Recording, sympy.Function):  # noqa: N801 - sympy functions are lower case
     """The value of a lookup at an argument."""
 
     nargs = 2

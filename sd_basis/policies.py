@@ -51,6 +51,8 @@ class Policy:
             raise InputError(f"{where}: it has `when` and a date; a triggered policy starts when its condition comes true and lasts for `duration`")
         if self.rearm and self.duration is None:
             raise InputError(f"{where}: it may fire again but never ends; give it a duration")
+        if not isinstance(self.changes, Mapping):
+            raise InputError(f"{where}: {self.changes!r} is no mapping; give {{parameter: value}}")
         changes, written = {}, {}
         for parameter, value in _by_member(self.changes).items():
             if not isinstance(parameter, Parameter):
@@ -133,8 +135,9 @@ class Impulse:
 
 def _check_trigger(where: str, item: Policy | Impulse) -> None:
     """Check what a triggered policy and a triggered impulse share."""
-    delay = as_expression(f"{where}, delay", item.delay)
+    written, delay = equation(f"{where}, delay", item.delay)
     object.__setattr__(item, "delay", delay)
+    object.__setattr__(item, "written_delay", written)
     if item.when is None:
         if delay != 0 or item.rearm:
             raise InputError(f"{where}: it has a delay or may fire again but no condition; give when=, or leave these out")

@@ -205,7 +205,7 @@ class Flow(Auxiliary):
 
 def with_total(members: Members, name: str, unit: str | None) -> Members:
     """Return stocks or flows of a family with the auxiliary that bears the bare name, their total."""
-    total = Auxiliary(name, members.total, unit, description=f"all of {name}")
+    total = Auxiliary(name, members.total, unit if isinstance(unit, str) else None, description=f"all of {name}")
     for member in members:
         member.counted_in = total
     return Members(members.families, members.items, name, total)

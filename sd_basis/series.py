@@ -71,7 +71,7 @@ class Series(Quantity):
         if isinstance(value, (int, float)):
             return finite_number(self.where, value)
         if calendar is None:
-            raise InputError(f"{self.where}: its times are dates, but the case has no origin; give the case an origin date")
+            raise InputError(f"{self.where}: its time {value!r} is no number, and the case has no origin for dates; give the case an origin date")
         return calendar.time(self.where, value)
 
 

@@ -70,7 +70,11 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
         (start, kept), status = state.start(plan), state.status
         tolerance = kept if atol is None else tolerance_of(model, start, rtol, atol)
     shown = None if at is None else _shown(case, plan, at)
-    course = advance(functions, plan, start, status, method, rtol, tolerance, lambda piece: _check_signs(model, piece, tolerance), step)
+    try:
+        course = advance(functions, plan, start, status, method, rtol, tolerance, lambda piece: _check_signs(model, piece, tolerance), step)
+    except (ArithmeticError, ValueError) as error:  # what rests on parameters alone is computed outside the integrator
+        raise NumericalFailure(f"model {model.name!r}: its equations cannot be computed at t = {plan.start:g} or a later switch ({error}); "
+                               "mend a parameter or an equation") from error
     pieces = course.pieces
     if shown is not None and pieces[-1].problem:
         shown = shown[shown <= pieces[-1].t[-1]] if shown[0] <= pieces[-1].t[-1] else None

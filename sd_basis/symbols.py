@@ -30,6 +30,8 @@ def finite_number(where: str, value: Any) -> float:
     """Return `value` as a float; raise InputError where it is not one finite number."""
     try:
         number = float(value)
+    except OverflowError:
+        raise InputError(f"{where}: it is too large a number; give one finite number") from None
     except (TypeError, ValueError):
         raise InputError(f"{where}: {value!r} is not a number; give one finite number") from None
     if isinstance(value, (bool, str)) or not math.isfinite(number):
@@ -57,10 +59,15 @@ def equation(where: str, value: Any) -> tuple[sympy.Expr, sympy.Expr]:
         expression = carried_out(written)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
+    except RecursionError:
+        raise InputError(f"{where}: it is nested too deeply; give parts of it names, as auxiliaries") from None
     if expression.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo):
         raise InputError(f"{where}: the expression {written} is not finite; look for a division by zero")
     if expression.has(sympy.I):
         raise InputError(f"{where}: the expression {expression} is not real; write it without imaginary numbers")
+    for node in expression.atoms(sympy.Mod, sympy.floor, sympy.ceiling, sympy.frac):
+        if not {type(symbol).__name__ for symbol in node.free_symbols} <= {"Parameter"}:  # the solver would step over the jumps
+            raise InputError(f"{where}: {node} jumps where the solver does not look; use If, or a Lookup with kind='previous' or beyond='repeat'")
     stray = [symbol for symbol in written.free_symbols if not isinstance(symbol, Quantity)]
     if stray:
         raise InputError(f"{where}: {stray[0]} is a plain sympy symbol; declare it as a Parameter, Stock or Auxiliary")

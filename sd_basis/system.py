@@ -16,6 +16,7 @@ import sympy
 
 from .model import Model
 from .quantities import CLOUD, TIME, Instrument, Quantity, Sector, Stock
+from .slopes import jacobian_entries
 
 Assignment = tuple[sympy.Symbol, sympy.Expr]
 
@@ -101,18 +102,7 @@ class System:
     @cached_property
     def _jacobian_entries(self) -> tuple[list[Assignment], list[tuple[tuple[int, int], sympy.Expr]]]:
         net = self.derivatives()
-        assignments, gradient = self.chain_rule(self.needed_for(net))
-        entries = []
-        for row, expression in enumerate(net):
-            slopes: dict[Stock, list] = {}
-            for flow, sign in expression.as_coefficients_dict().items():
-                for stock, slope in gradient.get(flow, {}).items():
-                    slopes.setdefault(stock, []).append(sign * slope)
-            for stock in sorted(slopes, key=self._row.__getitem__):
-                total = sympy.Add(*slopes[stock])
-                if total != 0:
-                    entries.append(((row, self._row[stock]), total))
-        return assignments, entries
+        return jacobian_entries(self.equations, self.needed_for(net), net, self._row)
 
     def jacobian(self) -> Program:
         """The program of the entries of df/dx at `jacobian_pattern`."""

@@ -54,7 +54,9 @@ class Unit:
 
     def __str__(self) -> str:
         body = "*".join(base if power == 1 else f"{base}^{power}" for base, power in self.powers) or "1"
-        return body if abs(self.scale - 1) < 1e-12 else f"{self.scale:g} {body}"
+        if abs(self.scale - 1) < 1e-12:
+            return body
+        return f"{self.scale:g} {body}" if self.powers else f"{self.scale:g}"
 
 
 ONE = Unit()
@@ -65,9 +67,16 @@ class Units:
 
     def __init__(self, own: dict[str, str] | None = None):
         self._table = {name: Unit(((base, Fraction(1)),) if base else (), scale) for name, (scale, base) in KNOWN.items()}
-        self.parse = lru_cache(maxsize=None)(self._parse)
+        self._parsed = lru_cache(maxsize=None)(self._parse)
         for name, text in (own or {}).items():
-            self._table[name] = self._parse(text, f"units of the model, {name!r}")
+            self._table[name] = self.parse(text, f"units of the model, {name!r}")
+            self._parsed.cache_clear()
+
+    def parse(self, text: str, where: str) -> Unit:
+        """Return the unit of a text; raise InputError where it is malformed."""
+        if not isinstance(text, str):
+            raise InputError(f"{where}: the unit {text!r} is not text; write it like \"person/year\", or \"1\" where there is none")
+        return self._parsed(text, where)
 
     def _name(self, word: str) -> Unit:
         if word == "%":
@@ -136,9 +145,12 @@ class Units:
         """
         if expression.is_number:
             return ONE if expected is None else expected
-        found = self._unit(where, expression, known)
-        if expected is not None and found is not None:
-            _agree(where, "the equation", found, "the declaration", expected)
+        try:
+            found = self._unit(where, expression, known)
+            if expected is not None and found is not None:
+                _agree(where, "the equation", found, "the declaration", expected)
+        except ArithmeticError:
+            raise InputError(f"{where}: the scale of a unit is too large or too small to be computed; use smaller powers, or units nearer to one") from None
         return found if found is not None else expected
 
     def _unit(self, where: str, expression: sympy.Basic, known: dict) -> Unit | None:
@@ -155,22 +167,22 @@ class Units:
             unit = self._unit(where, base, known)
             if exponent.is_Rational:
                 return None if unit is None else unit ** Fraction(int(exponent.p), int(exponent.q))
-            if exponent.is_number and unit is not None and unit.powers:
-                return unit ** Fraction(float(exponent)).limit_denominator(1000)
+            if exponent.is_number:
+                return None if unit is None else unit ** Fraction(float(exponent)).limit_denominator(1000)
             for argument, role in ((base, "base"), (exponent, "exponent")):
-                self._dimensionless(where, argument, f"the {role} {argument}", known)
-            return ONE
+                self._dimensionless(where, argument, f"the {role} {{}}", known)
+            return None if unit is None else ONE
         return self._function(where, expression, known)
 
     def _function(self, where: str, expression: sympy.Basic, known: dict) -> Unit | None:
         alike = getattr(expression, "unit_alike", None)
-        if isinstance(expression, sympy.sign):
+        if isinstance(expression, (sympy.sign, sympy.Heaviside)):
             self._unit(where, expression.args[0], known)
             return ONE
         if isinstance(expression, sympy.Piecewise):
             for pair in expression.args:
-                if isinstance(pair.args[1], sympy.core.relational.Relational):
-                    self._unit(where, pair.args[1], known)
+                for condition in sorted(pair.args[1].atoms(sympy.core.relational.Relational), key=str):
+                    self._unit(where, condition, known)
             return self._common(where, [pair.args[0] for pair in expression.args], expression, known)
         if isinstance(expression, choose):
             self._unit(where, expression.args[0], known)
@@ -185,12 +197,13 @@ class Units:
             self._common(where, [side for side in expression.args if not side.is_number], expression, known)
             return ONE
         for argument in expression.args:
-            self._dimensionless(where, argument, f"the argument {argument} of {type(expression).__name__}", known)
+            self._dimensionless(where, argument, f"the argument {{}} of {type(expression).__name__}", known)
         return ONE
 
     def _threshold(self, where: str, margin: sympy.Expr, known: dict) -> Unit:
         """Check the margin of a condition, in which a bare number is a threshold in the other side's unit."""
-        inner = margin.args[0] if isinstance(margin, sympy.Abs) else margin
+        inner = margin.args[1] if isinstance(margin, WrittenProduct) and margin.args[0] == -1 else margin
+        inner = inner.args[0] if isinstance(inner, sympy.Abs) else inner
         if isinstance(inner, WrittenSum):
             self._common(where, [term for term in inner.args if not term.is_number], inner, known)
         else:
@@ -214,14 +227,14 @@ class Units:
                 continue
             if first is None:
                 first, of = unit, argument
-            else:
+            elif not unit.same(first):  # texts of large equations take time
                 _agree(where, f"{argument}", unit, f"{of}", first)
         return first
 
     def _dimensionless(self, where: str, argument: sympy.Expr, role: str, known: dict) -> None:
         unit = self._unit(where, argument, known)
-        if unit is not None:
-            _agree(where, role, unit, "a pure number", ONE)
+        if unit is not None and not unit.same(ONE):
+            _agree(where, role.format(argument), unit, "a pure number", ONE)
 
 
 def _agree(where: str, one: str, first: Unit, other: str, second: Unit) -> None:
@@ -229,4 +242,4 @@ def _agree(where: str, one: str, first: Unit, other: str, second: Unit) -> None:
         raise InputError(f"{where}: {one} is in {first} but {other} is in {second}; the dimensions differ, mend the equation or a unit")
     if not first.same(second):
         raise InputError(f"{where}: {one} is in {first} but {other} is in {second}; same dimension, "
-                         f"multiply by a parameter that carries the factor {first.scale / second.scale:g}")
+                         f"multiply {one} by a parameter that carries the factor {first.scale / second.scale:g}")

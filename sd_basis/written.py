@@ -104,7 +104,7 @@ class WrittenSum(Written):
     operation, precedence = sympy.Add, PRECEDENCE["Add"]
 
     def _sympystr(self, printer):
-        text = " + ".join(printer.parenthesize(term, self.precedence) for term in self.args)
+        text = " + ".join(str(term) if term.is_Number else printer.parenthesize(term, self.precedence) for term in self.args)
         return text.replace("+ -", "- ")
 
 

@@ -59,6 +59,8 @@ class CommandLine(click.Group):
             code = _fail(str(error), NUMERICAL_FAILURE)
         except BasisError as error:
             code = _fail(str(error), BAD_USE)
+        except RecursionError:
+            code = _fail("an equation of the model is nested too deeply; give parts of it names, as auxiliaries", BAD_USE)
         except OSError as error:
             code = _fail(f"{error.filename or 'file'}: it cannot be read or written ({error.strerror or error}); choose another", BAD_USE)
         except Exception as error:
