@@ -7,7 +7,6 @@ is positive, else 0, so that the margin at which an equation jumps or bends can 
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import Any
 
 import sympy
@@ -199,45 +198,33 @@ def _from_piecewise(*pairs) -> sympy.Expr:
     return total
 
 
+class whole(sympy.Function):  # noqa: N801
+    """The largest whole number that is not above the argument: sympy's floor, whose jumps the solver can see."""
+
+    nargs = 1
+    unit_alike = True
+
+    @classmethod
+    def eval(cls, argument: sympy.Expr) -> sympy.Expr | None:
+        """Decide a number."""
+        return sympy.floor(argument) if argument.is_number else None
+
+    def _eval_derivative(self, symbol):
+        return sympy.S.Zero
+
+    def _eval_is_extended_real(self):
+        return True
+
+
 _RULES = {
     sympy.Max: largest, sympy.Min: smallest, sympy.Piecewise: _from_piecewise,
     sympy.Heaviside: lambda argument, *_: truth(argument, 0),
     sympy.sign: lambda argument: truth(argument, 1) - truth(-argument, 1),
+    sympy.floor: whole, sympy.ceiling: lambda argument: -whole(-argument), sympy.frac: lambda argument: argument - whole(argument),
+    sympy.Mod: lambda argument, period: argument - period * whole(argument / period),
 }
 
 
 def carried_out(expression: sympy.Basic) -> sympy.Basic:
-    """Return an expression as it is computed: recorded arithmetic done, sympy's Max, Min, Piecewise, Heaviside and sign as choices."""
+    """Return an expression as it is computed: recorded arithmetic done, sympy's functions that jump or bend as choices."""
     return evaluated(expression, _RULES)
-
-
-def _number(condition) -> float:
-    return 1.0 if condition else 0.0
-
-
-def _scalar_extreme(better):
-    def extreme(*values):
-        # a value that is not a number must not vanish in a comparison
-        return reduce(lambda one, other: one if better(one, other) else other if better(other, one) or one == other else float("nan"), values)
-    return extreme
-
-
-SCALAR = {
-    "truth": lambda margin, strict: _number(margin > 0 if strict else margin >= 0),
-    "largest": _scalar_extreme(lambda one, other: one > other), "smallest": _scalar_extreme(lambda one, other: one < other),
-}
-
-
-def _vector(name: str):
-    def on_arrays(*values):
-        import numpy as np
-
-        if name == "truth":
-            return np.where(np.asarray(values[0]) > 0, 1.0, 0.0) if values[1] else np.where(np.asarray(values[0]) >= 0, 1.0, 0.0)
-        if name == "choose":
-            return np.where(np.asarray(values[0]) != 0, values[1], values[2])
-        return reduce(np.maximum if name == "largest" else np.minimum, values)
-    return on_arrays
-
-
-VECTOR = {name: _vector(name) for name in (*SCALAR, "choose")}

@@ -19,7 +19,7 @@ import sympy
 from sympy.printing.pycode import PythonCodePrinter
 from sympy.simplify.cse_main import tree_cse
 
-from . import choices, gates, lookups
+from . import choosing, gates, lookups
 from .choices import choose, largest, smallest, truth
 from .errors import InputError
 from .gates import Gate
@@ -28,8 +28,8 @@ from .model import Model
 from .quantities import TIME
 from .system import Program
 
-SCALAR = {**gates.SCALAR, **choices.SCALAR}
-VECTOR = {**gates.VECTOR, **choices.VECTOR, **lookups.VECTOR}
+SCALAR = {**gates.SCALAR, **choosing.SCALAR}
+VECTOR = {**gates.VECTOR, **choosing.VECTOR, **lookups.VECTOR}
 _LARGE = 800  # expressions of a program
 _IN_LINE = (Gate, largest, smallest)
 
@@ -180,6 +180,9 @@ class _Scalar(PythonCodePrinter):
     def _print_choose(self, expr):
         condition, then, otherwise = expr.args
         return f"(({self._print(then)}) if {self._holds(condition)} else ({self._print(otherwise)}))"
+
+    def _print_whole(self, expr):
+        return f"floor({self._print(expr.args[0])})"
 
     def _extreme(self, expr, better: str) -> str:
         if len(expr.args) != 2 or any(argument.args for argument in expr.args):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sympy
 
-from .choices import choose, largest, smallest, truth
+from .choices import choose, largest, smallest, truth, whole
 from .lookups import look
 
 
@@ -48,6 +48,8 @@ def kinks(expressions: Iterable[sympy.Expr]) -> list[Kink]:
             found.setdefault(node, Kink(guard(node.args[0]), "jump", node, guard(node), above=not node.args[1]))
         elif isinstance(node, (largest, smallest)):
             found.update({(node, margin): Kink(guard(margin), "bend") for margin in node.margins})
+        elif isinstance(node, whole):
+            found.setdefault(node, Kink(guard(node.args[0]), "jump", node, guard(node), period=1.0))
         elif isinstance(node, sympy.Abs):
             found[node] = Kink(guard(node.args[0]), "bend")
         elif isinstance(node, look):

@@ -65,9 +65,6 @@ def equation(where: str, value: Any) -> tuple[sympy.Expr, sympy.Expr]:
         raise InputError(f"{where}: the expression {written} is not finite; look for a division by zero")
     if expression.has(sympy.I):
         raise InputError(f"{where}: the expression {expression} is not real; write it without imaginary numbers")
-    for node in expression.atoms(sympy.Mod, sympy.floor, sympy.ceiling, sympy.frac):
-        if not {type(symbol).__name__ for symbol in node.free_symbols} <= {"Parameter"}:  # the solver would step over the jumps
-            raise InputError(f"{where}: {node} jumps where the solver does not look; use If, or a Lookup with kind='previous' or beyond='repeat'")
     stray = [symbol for symbol in written.free_symbols if not isinstance(symbol, Quantity)]
     if stray:
         raise InputError(f"{where}: {stray[0]} is a plain sympy symbol; declare it as a Parameter, Stock or Auxiliary")

@@ -28,6 +28,7 @@ KNOWN: dict[str, tuple[float, str | None]] = {
     "percent": (1e-2, None), "bp": (1e-4, None), "thousand": (1e3, None), "million": (1e6, None),
     "billion": (1e9, None), "trillion": (1e12, None),
 }
+_ALIKE = (WrittenSum, largest, smallest, sympy.Max, sympy.Min, sympy.Abs, sympy.Mod, sympy.floor, sympy.ceiling, sympy.frac)
 _TOKEN = re.compile(r"\s*(\*\*|[\^*/()]|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|-\d+(?:\.\d+)?|%|[^\W\d]\w*\$?|\$)")
 
 
@@ -191,7 +192,7 @@ class Units:
             return self._threshold(where, expression.args[0], known)
         if isinstance(expression, look):
             return self._lookup(where, expression, known)
-        if expression.is_Add or isinstance(expression, (WrittenSum, largest, smallest, sympy.Max, sympy.Min, sympy.Abs)) or alike:
+        if expression.is_Add or isinstance(expression, _ALIKE) or alike:
             return self._common(where, expression.args, expression, known)
         if isinstance(expression, sympy.core.relational.Relational):  # a bare number is a threshold in the other side's unit
             self._common(where, [side for side in expression.args if not side.is_number], expression, known)
@@ -218,18 +219,20 @@ class Units:
         return known.get(lookup)
 
     def _common(self, where: str, arguments, expression: sympy.Basic, known: dict) -> Unit | None:
-        first, of = None, None
+        first, of, unknown, measured = None, None, False, False
         for argument in arguments:
             if argument.is_zero:
                 continue
             unit = self._unit(where, argument, known)
             if unit is None:
+                unknown = True
                 continue
+            measured = measured or not argument.is_number
             if first is None:
                 first, of = unit, argument
             elif not unit.same(first):  # texts of large equations take time
                 _agree(where, f"{argument}", unit, f"{of}", first)
-        return first
+        return None if unknown and not measured else first  # a bare number beside what is unknown may be one of it
 
     def _dimensionless(self, where: str, argument: sympy.Expr, role: str, known: dict) -> None:
         unit = self._unit(where, argument, known)

@@ -230,6 +230,16 @@ def test_a_pulse_written_with_conditions_on_time_is_never_missed():
             assert simulate(model, set={start: begin}, method=method)["level"][-1] == pytest.approx(1.0, rel=1e-6)
 
 
+@every_method
+def test_whole_numbers_and_remainders_jump_where_they_should(method):
+    level, total = Stock("level", 0.0, scale=1.0), Stock("total", 0.0, scale=1.0)
+    rise = Flow("rise", source=CLOUD, sink=level, rate=sympy.Mod(TIME, 2))
+    count = Flow("count", source=CLOUD, sink=total, rate=sympy.floor(TIME) + sympy.ceiling(-TIME / 2) + sympy.frac(TIME))
+    run = simulate(Model("m", (rise, count), span=(0, 5)), method=method, rtol=1e-10)
+    assert run["level"][-1] == pytest.approx(4.5, rel=1e-9)
+    assert run["total"][-1] == pytest.approx(12.5 - (2 * 0 + 2 * 1 + 1 * 2), rel=1e-9)
+
+
 def test_equations_that_push_against_each_other_fail_in_a_sentence():
     level = Stock("level", 1.0)
     model = Model("m", (Flow("f", source=CLOUD, sink=level, rate=If(level > 0, -1.0, 1.0), reversible=True),), span=(0, 3))

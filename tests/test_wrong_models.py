@@ -119,7 +119,6 @@ MODELS = {
     "division by the number zero": ("MODEL = tank(level / 0)", 2, ("flow 'drain', rate", "division by zero")),
     "plain sympy symbol": ("MODEL = tank(sympy.Symbol('q') * level)", 2, ("flow 'drain', rate", "q is a plain sympy symbol")),
     "function without code": ("MODEL = tank(sympy.Function('leak')(bare), stock=bare)", 2, ("leak", "no code")),
-    "step function without a step to see": ("MODEL = tank(sympy.floor(level))", 2, ("flow 'drain', rate", "floor(level)")),
     "Max of nothing": ("MODEL = tank(Max())", 2, ("Max", "no argument")),
     "If without a condition": ("MODEL = tank(If(level, 1, 2))", 2, ("If", "level is not a condition")),
     "If of text": ("MODEL = tank(If(level > 1, 'full', 2))", 2, ("full",)),
