@@ -28,8 +28,10 @@ _DOOR = {
     "DELAY1": "delays", "DELAY3": "delays", "DELAYN": "delays", "SMOOTH": "delays", "SMOOTH3": "delays", "SMOOTHN": "delays",
     "Family": "families", "Series": "series", "Lookup": "lookups",
     "Impulse": "policies", "Outcome": "declarations", "Policy": "policies", "Trade": "declarations",
-    "If": "choices", "Max": "choices", "Min": "choices", "positive": "gates", "Model": "model", "Case": "case", "load": "library", "System": "system",
-    "simulate": "simulation", "Run": "run", "import_model": "interop", "cut": "cutting", "equilibrium": "resting", "sensitivities": "responses", "turning_shift": "timing",
+    "If": "choices", "Max": "choices", "Min": "choices", "positive": "gates",
+    "Model": "model", "Case": "case", "load": "library", "System": "system",
+    "import_model": "interop", "simulate": "simulation", "Run": "run",
+    "cut": "cutting", "equilibrium": "resting", "sensitivities": "responses", "turning_shift": "timing",
     "BasisError": "errors", "InputError": "errors", "NumericalFailure": "errors",
 }
 __all__ = ["__version__", *_DOOR]

@@ -148,7 +148,8 @@ def If(condition: Any, then: Any, otherwise: Any) -> sympy.Expr:  # noqa: N802 -
     """
     def one(condition: Any, then: Any, otherwise: Any) -> sympy.Expr:
         return choose(condition_of("If", condition), sympy.sympify(then, strict=True), sympy.sympify(otherwise, strict=True))
-    return together(one, condition, then, otherwise) if any(isinstance(item, Members) for item in (condition, then, otherwise)) else one(condition, then, otherwise)
+    parts = (condition, then, otherwise)
+    return together(one, *parts) if any(isinstance(part, Members) for part in parts) else one(*parts)
 
 
 def condition_of(where: str, condition: Any) -> sympy.Expr:

@@ -27,8 +27,10 @@ from .quantities import Quantity
 from .system import Program, System
 from .watching import Watched
 
-_ENGINE_FILES = ("choices.py", "choosing.py", "codegen.py", "collecting.py", "compiled.py", "declarations.py", "dimensions.py", "families.py", "gates.py", "graph.py",
-                 "kinks.py", "lookups.py", "model.py", "policies.py", "programs.py", "quantities.py", "slopes.py", "symbols.py", "system.py", "units.py", "written.py")
+_ENGINE_FILES = (
+    "choices.py", "choosing.py", "codegen.py", "collecting.py", "compiled.py", "declarations.py", "dimensions.py", "families.py",
+    "gates.py", "graph.py", "kinks.py", "lookups.py", "model.py", "policies.py", "programs.py", "quantities.py", "slopes.py", "symbols.py",
+    "system.py", "units.py", "written.py")
 
 
 def fingerprint(model: Model) -> str:

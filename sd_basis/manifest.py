@@ -24,7 +24,8 @@ def versions() -> dict[str, str]:
 
 def manifest(run: Run) -> dict[str, Any]:
     """Return the manifest of a run; nothing in it depends on when or where it ran but the solver's seconds."""
-    case = repr((run.case.origin, run.case.span, sorted(run.case.values.items()), run.case.initial if isinstance(run.case.initial, str) else sorted(run.case.initial.items()),
+    begins = run.case.initial if isinstance(run.case.initial, str) else sorted(run.case.initial.items())
+    case = repr((run.case.origin, run.case.span, sorted(run.case.values.items()), begins,
                  run.case.shocks, run.case.policies, run.case.shift))
     first = run.path.segments[0]
     names = [quantity.name for quantity in (*run.model.parameters, *run.model.series)]

@@ -18,6 +18,7 @@ from .actions import Action
 from .course import Status
 from .errors import InputError
 from .integrators import Piece
+from .manifest import versions
 from .outcomes import Visits, visited
 from .path import Path
 from .quantities import finite_number
@@ -50,7 +51,7 @@ class State:
 
     def save(self, path: str | FilePath) -> FilePath:
         """Write the state to a file, atomically, and return its path."""
-        write_atomic(path, strict_json({"format": _FORMAT, **asdict(self)}) + "\n")
+        write_atomic(path, strict_json({"format": _FORMAT, "versions": versions(), **asdict(self)}) + "\n")
         return FilePath(path)
 
     @classmethod
