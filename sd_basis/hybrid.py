@@ -45,6 +45,9 @@ class Advance:
         self.state = dict.fromkeys(self.triggers, "armed") | {name: word for name, word in status.triggers.items() if name in self.triggers}
         self.held, self.passed = dict(status.held), list(status.passed)
         self.fired: list[tuple[str, float, int]] = list(status.fired)
+        fired = [Kick(item, start, cause=cause) for name, start, cause in self.fired if isinstance(item := self.triggers[name], Impulse)]
+        dated = [kick for kick in plan.kicks if kick.time >= plan.start - plan.nearest]  # earlier ones passed before the run
+        self.pending = [kick for kick in (*dated, *fired) if (kick.impulse.name, kick.time) not in {*self.passed}]  # impulses yet to pass
         self.own: dict[tuple[str, float, int], Action] = {}
         self.number = 0
         self.course = Course(status)
@@ -70,15 +73,9 @@ class Advance:
                 found.append(item)
         return found
 
-    def pending(self) -> list[Kick]:
-        """Return the impulses that have not passed yet."""
-        fired = [Kick(self.triggers[name], start, cause=cause) for name, start, cause in self.fired if isinstance(self.triggers[name], Impulse)]
-        dated = [kick for kick in self.plan.kicks if kick.time >= self.plan.start - self.plan.nearest]  # earlier ones passed before the run
-        return [kick for kick in (*dated, *fired) if (kick.impulse.name, kick.time) not in self.passed]
-
     def next_time(self, t: float) -> float:
         """Return the next time at which something is due."""
-        times = [self.plan.end, *self.plan.switches, *(kick.time for kick in self.pending())]
+        times = [self.plan.end, *self.plan.switches, *(kick.time for kick in self.pending)]
         if self.fired:
             times += [time for action in self.actions() for time in (action.start, action.end, *action.knots)]
         return min(time for time in times if time > t + self.plan.nearest)
@@ -96,14 +93,14 @@ class Advance:
         """Carry out the switch at t and return the state after it, the end of the next segment and that segment."""
         before, due = x, t + self.plan.nearest
         held = self.take_held(t, x, inputs, due)
-        passing = [kick for kick in self.pending() if kick.time <= due]
+        passing = [kick for kick in self.pending if kick.time <= due]
         x = self.kick(t, x, inputs, passing)
         kicks, names = [Passing(kick, before, inputs) for kick in passing], []
         while True:
             right = self.next_time(t)
             segment = self.held_modes(self.plan.segment(t, right, actions := self.actions()), x, actions)
             new = self.fire(t, x, segment, names)
-            now = [kick for kick in self.pending() if kick.time <= due]
+            now = [kick for kick in self.pending if kick.time <= due]
             if not new:
                 break
             kicks += [Passing(kick, x, segment.values(t)) for kick in now]
@@ -138,6 +135,7 @@ class Advance:
         after = x
         for kick in kicks:
             self.passed.append((kick.impulse.name, kick.time))
+            self.pending.remove(kick)
             after = after + self.functions.kick(kick.impulse.name, t, x, inputs)
         return after
 
@@ -156,6 +154,8 @@ class Advance:
                 self.state[name] = "waiting" if item.rearm else "spent"
                 delay = _delay(self.model, item, segment.values(t))
                 self.fired.append((name, t + delay, self.number))
+                if isinstance(item, Impulse):
+                    self.pending.append(Kick(item, t + delay, cause=self.number))
                 new.append(name)
         return new
 

@@ -306,3 +306,16 @@ def test_a_delay_that_comes_to_no_number_is_one_sentence():
     model = Model("m", (give,), impulses=(Impulse(give, 1.0, when=level > 2, delay=1 / pace),), span=(0, 4))
     with pytest.raises(InputError, match="give a length of time"):
         simulate(model)
+
+
+def test_many_firings_cost_each_about_the_same():
+    """A saw of 500 teeth; looking through all that passed at each tooth once took minutes."""
+    level = Stock("level", 0.0, scale=1.0)
+    rise, fall = Flow("rise", source=CLOUD, sink=level, rate=1.0), Flow("fall", source=level, sink=CLOUD, rate=0)
+    saw = Impulse(fall, level, when=level >= 1, rearm=True)
+    seconds = {}
+    for teeth in (60, 500):
+        run = simulate(Model("saw", (rise, fall), impulses=(saw,), span=(0, teeth + 0.5)))
+        assert run["level"][-1] == pytest.approx(0.5) and run.solver["restarts"] == teeth
+        seconds[teeth] = run.solver["seconds"] / teeth
+    assert seconds[500] < 4 * seconds[60]
