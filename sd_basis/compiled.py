@@ -23,7 +23,7 @@ from .codegen import Functions, functions, source
 from .declarations import margin
 from .model import Model
 from .programs import gradient_program, impulse_ledger_program, impulse_program, initial_program, mode_program, watch_program
-from .quantities import Quantity
+from .quantities import TIME, Quantity
 from .system import Program, System
 from .watching import Watched
 
@@ -143,11 +143,14 @@ class Compiled:
         return sum((self.system.incidence[:, place] * amounts[row] for row, place in self.kicked[name]), np.zeros(len(x)))
 
     def watching(self, conditions: tuple[sympy.Expr, ...]) -> tuple[Functions, list[Watched]]:
-        """Return the margins of conditions and of the kinks of the rates, from floats, and the kinks among them."""
+        """Return the margins of conditions and of the kinks of the rates, from floats, and what to watch: first the conditions, as triggers."""
         digest = hashlib.sha256("|".join(map(_text, conditions)).encode()).hexdigest()[:12]
         if digest not in self._watching:
-            found = self.system.kinks
-            watched = [Watched(row, kink.kind, kink.levels, kink.above, -1, kink.period) for row, kink in enumerate(found, len(conditions))]
+            watched = [Watched(row, "trigger") for row in range(len(conditions))]
+            watched += [Watched(row, kink.kind, kink.levels, kink.above, kink.period) for row, kink in enumerate(self.system.kinks, len(conditions))]
+            for item, wanted in zip(watched, [*conditions, *(kink.margin for kink in self.system.kinks)], strict=True):
+                rests = self.system.rests_on([wanted])
+                item.driven, item.stocks = TIME in rests, not rests.isdisjoint(self.system.stocks)
             self._watching[digest] = self._function(f"watch-{digest}", lambda: watch_program(self.system, conditions), scalar=True), watched
         return self._watching[digest]
 

@@ -11,6 +11,7 @@ from .actions import Action, acting
 from .case import Case
 from .choices import choose
 from .errors import InputError, unknown
+from .lookups import Lookup
 from .model import Model
 from .policies import Policy
 from .quantities import Auxiliary, Parameter, Quantity, Stock
@@ -80,5 +81,7 @@ def _check_link(model: Model, where: str, source: Quantity, target: Quantity) ->
         known = sorted((symbol for symbol in model.equations[target].free_symbols if isinstance(symbol, Quantity)), key=str)
     else:
         raise InputError(f"{where}: {target.where} depends on nothing; a link ends at an auxiliary, a flow or a stock")
+    if isinstance(source, Lookup):
+        raise InputError(f"{where}: {source.where} is a table, which has no value of its own to hold; hold what it is looked up at, or the quantity it gives")
     if source not in known:
         raise unknown(where, f"link into {target.name!r} from", source.name, [quantity.name for quantity in known])

@@ -84,7 +84,7 @@ class Forward:
         for passing in switch.kicks:  # all of one moment take their amounts at one state; later ones at the state they left
             after, flow = self.kicked(passing, switch.time, after, flow, effect, moved)
             x = x + self.functions.kick(passing.kick.impulse.name, switch.time, passing.x, passing.inputs)
-        if switch.crossing is not None and switch.crossing.watched.kind == "bend" and not switch.fired and not switch.kicks:
+        if switch.crossing is not None and switch.crossing.watched.kind in ("bend", "knot") and not switch.fired and not switch.kicks:
             return after
         there = self.rates(index, switch.time, x)
         if np.any(mixed != moved):  # what moves comes last: compare with what holds when only the others have happened

@@ -25,7 +25,7 @@ from .model import Model
 from .policies import Impulse, Policy
 from .stepping import step_by_step
 from .timeline import Kick, Schedule, Segment
-from .watching import Crossing, Watch, Watched
+from .watching import Crossing, Watch
 
 _MOST_SWITCHES = 20_000
 _CHATTER = 60  # this many crossings in a row without progress in time mean that two equations push against each other
@@ -41,10 +41,13 @@ class Advance:
         self.triggers = {item.name: item for item in plan.triggers}
         self.rows = {name: row for row, name in enumerate(self.triggers)}
         conditions = tuple(margin(f"{name!r}, when", item.when) for name, item in self.triggers.items())
-        self.margins, self.kinks = functions.watching(conditions) if conditions or functions.system.kinks else (None, [])
+        self.margins, self.watched = functions.watching(conditions) if conditions or functions.system.kinks else (None, [])
         self.state = dict.fromkeys(self.triggers, "armed") | {name: word for name, word in status.triggers.items() if name in self.triggers}
         self.held, self.passed = dict(status.held), list(status.passed)
         self.fired: list[tuple[str, float, int]] = list(status.fired)
+        fired = [Kick(item, start, cause=cause) for name, start, cause in self.fired if isinstance(item := self.triggers[name], Impulse)]
+        dated = [kick for kick in plan.kicks if kick.time >= plan.start - plan.nearest]  # earlier ones passed before the run
+        self.pending = [kick for kick in (*dated, *fired) if (kick.impulse.name, kick.time) not in {*self.passed}]  # impulses yet to pass
         self.own: dict[tuple[str, float, int], Action] = {}
         self.number = 0
         self.course = Course(status)
@@ -70,14 +73,9 @@ class Advance:
                 found.append(item)
         return found
 
-    def pending(self) -> list[Kick]:
-        """Return the impulses that have not passed yet."""
-        fired = [Kick(self.triggers[name], start, cause=cause) for name, start, cause in self.fired if isinstance(self.triggers[name], Impulse)]
-        return [kick for kick in (*self.plan.kicks, *fired) if (kick.impulse.name, kick.time) not in self.passed]
-
     def next_time(self, t: float) -> float:
         """Return the next time at which something is due."""
-        times = [self.plan.end, *self.plan.switches, *(kick.time for kick in self.pending())]
+        times = [self.plan.end, *self.plan.switches, *(kick.time for kick in self.pending)]
         if self.fired:
             times += [time for action in self.actions() for time in (action.start, action.end, *action.knots)]
         return min(time for time in times if time > t + self.plan.nearest)
@@ -95,14 +93,14 @@ class Advance:
         """Carry out the switch at t and return the state after it, the end of the next segment and that segment."""
         before, due = x, t + self.plan.nearest
         held = self.take_held(t, x, inputs, due)
-        passing = [kick for kick in self.pending() if kick.time <= due]
+        passing = [kick for kick in self.pending if kick.time <= due]
         x = self.kick(t, x, inputs, passing)
         kicks, names = [Passing(kick, before, inputs) for kick in passing], []
         while True:
             right = self.next_time(t)
             segment = self.held_modes(self.plan.segment(t, right, actions := self.actions()), x, actions)
             new = self.fire(t, x, segment, names)
-            now = [kick for kick in self.pending() if kick.time <= due]
+            now = [kick for kick in self.pending if kick.time <= due]
             if not new:
                 break
             kicks += [Passing(kick, x, segment.values(t)) for kick in now]
@@ -137,6 +135,7 @@ class Advance:
         after = x
         for kick in kicks:
             self.passed.append((kick.impulse.name, kick.time))
+            self.pending.remove(kick)
             after = after + self.functions.kick(kick.impulse.name, t, x, inputs)
         return after
 
@@ -155,6 +154,8 @@ class Advance:
                 self.state[name] = "waiting" if item.rearm else "spent"
                 delay = _delay(self.model, item, segment.values(t))
                 self.fired.append((name, t + delay, self.number))
+                if isinstance(item, Impulse):
+                    self.pending.append(Kick(item, t + delay, cause=self.number))
                 new.append(name)
         return new
 
@@ -165,32 +166,38 @@ class Advance:
 
     # A segment -----------------------------------------------------------------------------
 
-    def watch(self, segment: Segment) -> Watch | None:
-        """Return what has to be watched over a segment."""
-        watched = [Watched(self.rows[name], "trigger", above=holds_at_zero(item.when), item=self.rows[name])
-                   for name, item in self.triggers.items() if self.state[name] != "spent"]
-        watched += [replace(item, times=0) for item in self.kinks]
-        if not watched:
-            return None
-        if segment.constant:
-            return Watch(self.margins.bind(segment.values(segment.start)), watched)
-        return Watch(partial(_moving, self.margins, segment.values), watched)
+    def watch(self, segment: Segment) -> tuple[Watch | None, Watch | None]:
+        """Return what has to be watched over a segment: margins that time alone moves, and the others."""
+        moving, waiting = not segment.constant, len(self.triggers)
+        items = [replace(self.watched[self.rows[name]], above=holds_at_zero(item.when)) for name, item in self.triggers.items() if self.state[name] != "spent"]
+        items = [replace(item, driven=item.driven or moving) for item in (*items, *self.watched[waiting:])]
+        clocks = [item for item in items if item.driven and not item.stocks]
+        others = [item for item in items if item not in clocks and (item.driven or item.kind != "knot")]
+        if not items:
+            return None, None
+        margins = partial(_moving, self.margins, segment.values) if moving else self.margins.bind(segment.values(segment.start))
+        return Watch(margins, clocks) if clocks else None, Watch(margins, others) if others else None
 
     def integrate(self, segment: Segment, x: np.ndarray) -> Piece:
         """Integrate one segment, to its end or to the first crossing."""
+        clock, watch = self.watch(segment)
+        known = None if clock is None else clock.ahead(segment.start, segment.end, x)
+        end = segment.end if known is None else max(known.time, segment.start + self.plan.nearest)
+        last = float(np.nextafter(end, segment.start))  # what jumps at a known time is not seen before
+
         def over(function: Functions) -> Callable:
-            return function.bind(segment.values(segment.start)) if segment.constant else partial(_moving, function, segment.values)
-        rates, size = over(self.functions.rhs), len(x)
+            made = function.bind(segment.values(segment.start)) if segment.constant else partial(_moving, function, segment.values)
+            return made if known is None else lambda t, state: made(min(t, last), state)
+        rates = over(self.functions.rhs)
         if self.step is not None:
-            return step_by_step(rates, segment.start, segment.end, x, self.plan.start, self.step, self.watch(segment))
-        rows, columns = self.functions.pattern
+            return _ended(step_by_step(rates, segment.start, end, x, self.plan.start, self.step, watch), known)
         slopes = over(self.functions.jacobian)
 
         def jacobian(t, state):
-            matrix = np.zeros((size, size))
-            matrix[rows, columns] = slopes(t, state)
+            matrix = np.zeros((len(x), len(x)))
+            matrix[tuple(self.functions.pattern)] = slopes(t, state)
             return matrix
-        return integrate(self.method, rates, jacobian, segment.start, segment.end, x, self.rtol, self.atol, self.watch(segment))
+        return _ended(integrate(self.method, rates, jacobian, segment.start, end, x, self.rtol, self.atol, watch), known)
 
     def run(self, x: np.ndarray) -> Course:
         """Integrate to the end of the schedule, or to the first problem."""
@@ -225,13 +232,19 @@ def advance(functions: Compiled, plan: Schedule, x: np.ndarray, status: Status, 
     return Advance(functions, plan, status, method, rtol, atol, check, step).run(x)
 
 
+def _ended(piece: Piece, known: Crossing | None) -> Piece:
+    """Return a piece, ended by what time alone makes cross where nothing came before."""
+    piece.crossing = piece.crossing or (None if piece.problem else known)
+    return piece
+
+
 def _moving(function: Functions, values: Callable, t: float, state: list[float]) -> list[float]:
     return function(t, state, values(t))
 
 
 def _delay(model: Model, item: Policy | Impulse, inputs: list) -> float:
     """Return a trigger's delay at the inputs in force; raise InputError where it is negative."""
-    value = float(item.delay.xreplace({symbol: sympy.Float(inputs[model.input_places[symbol]]) for symbol in item.delay.free_symbols}))
-    if not value >= 0:
-        raise InputError(f"{item.name!r}, delay: it comes to {value:g}; give a length of time that is not negative")
-    return value
+    value = item.delay.xreplace({symbol: sympy.Float(inputs[model.input_places[symbol]]) for symbol in item.delay.free_symbols})
+    if not (value.is_extended_real and value >= 0):
+        raise InputError(f"{item.name!r}, delay: it comes to {value}; give a length of time that is not negative")
+    return float(value)

@@ -13,7 +13,7 @@ from .lookups import look
 
 @dataclass(frozen=True)
 class Kink:
-    """A margin and its levels: the rates jump there ("jump") or only their slope does ("bend").
+    """A margin and its levels: the rates jump there ("jump"), only their slope does ("bend"), or only their curvature ("knot").
 
     A jump comes from a `node` that is constant between the levels: over a piece of the run it is held at the `value`
     it has at the start, so that the solver never steps on both sides of it. With `above` a level itself belongs to
@@ -63,6 +63,8 @@ def kinks(expressions: Iterable[sympy.Expr]) -> list[Kink]:
                 found[node, "jump"] = Kink(guard(argument), "jump", None, None, jumps, above, period)
             if bends:
                 found[node, "bend"] = Kink(guard(argument), "bend", None, None, bends, above, period)
+            if lookup.interpolation == "smooth":
+                found[node, "knot"] = Kink(guard(argument), "knot", None, None, lookup.x, above, period)
         for argument in node.args:
             walk(argument, guard)
 

@@ -70,9 +70,9 @@ class State:
             status = content["status"]
             numbers = {key: {str(name): finite_number(f"{where}, {key}", value) for name, value in content[key].items()} for key in ("stocks", "atol")}
             carried = Status({str(name): str(word) for name, word in status["triggers"].items()},
-                             tuple((str(name), float(start), int(cause)) for name, start, cause in status["fired"]),
-                             {str(name): float(value) for name, value in status["held"].items()},
-                             tuple((str(name), float(time)) for name, time in status["passed"]))
+                             tuple((str(name), finite_number(f"{where}, fired", start), int(cause)) for name, start, cause in status["fired"]),
+                             {str(name): finite_number(f"{where}, held", value) for name, value in status["held"].items()},
+                             tuple((str(name), finite_number(f"{where}, passed", time)) for name, time in status["passed"]))
             return cls(str(content["name"]), str(content["model"]), str(content["settings"]), finite_number(f"{where}, time", content["time"]),
                        numbers["stocks"], numbers["atol"], carried, tuple(Visits(**visits) for visits in content["visits"]))
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -85,6 +85,10 @@ class State:
             raise InputError(f"{where}: the run was saved from another model or version ({self.name}); go on with the same, or run anew")
         if self.settings != settings_of(plan):
             raise InputError(f"{where}: the run was saved under other parameters, policies or dates; give the same case, set and policies again")
+        names, triggers = {stock.name for stock in plan.model.stocks}, {item.name for item in plan.triggers}
+        carried = {*self.status.triggers, *(name for name, _, _ in self.status.fired)}
+        if set(self.stocks) != names or set(self.atol) != names or not carried <= triggers or min(self.atol.values()) <= 0:
+            raise InputError(f"{where}: the saved stocks, tolerances or triggers are not those of the model; save the run again")
         if not plan.start == self.time:
             raise InputError(f"{where}: the run was saved at {plan.case.when(self.time)}, where the span has to begin; leave the start out")
 

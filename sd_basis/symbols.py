@@ -34,6 +34,8 @@ def finite_number(where: str, value: Any) -> float:
         raise InputError(f"{where}: it is too large a number; give one finite number") from None
     except (TypeError, ValueError):
         raise InputError(f"{where}: {value!r} is not a number; give one finite number") from None
+    except OverflowError:
+        raise InputError(f"{where}: it is a whole number beyond 1e308; give one finite number") from None
     if isinstance(value, (bool, str)) or not math.isfinite(number):
         raise InputError(f"{where}: {value!r} is not a finite number; give one finite number")
     return number

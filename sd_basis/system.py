@@ -38,7 +38,6 @@ class System:
     """The mathematics of a model: incidence, rates, derivatives, conserved totals, ledgers.
 
     Where a rate jumps, its node is `held` over each piece of a run; methods of fixed steps need it in place."""
-
     def __init__(self, model: Model, held: bool = True):
         self.model = model
         self.stocks = model.stocks
@@ -75,20 +74,21 @@ class System:
         wanted = list(wanted)
         return Program([(quantity, self.equations[quantity]) for quantity in self.needed_for(wanted)], wanted)
 
+    def rests_on(self, wanted: Iterable[sympy.Expr]) -> set:
+        """Return every symbol that the wanted expressions rest on, directly or through computed quantities."""
+        found = set().union(*(expression.free_symbols for expression in wanted))
+        for quantity in reversed(self.model.computed):
+            found |= self.model.equations[quantity].free_symbols if quantity in found else set()
+        return found
+
     def needed_for(self, wanted: Iterable[sympy.Expr]) -> list[Quantity]:
         """Return the computed quantities that the wanted expressions rest on, in order."""
-        needed: set = set()
-        for expression in wanted:
-            needed |= expression.free_symbols
-        for quantity in reversed(self.model.computed):
-            if quantity in needed:
-                needed |= self.model.equations[quantity].free_symbols
-        return [quantity for quantity in self.model.computed if quantity in needed]
+        found = self.rests_on(wanted)
+        return [quantity for quantity in self.model.computed if quantity in found]
 
     def uses_time(self, wanted: Iterable[sympy.Expr]) -> bool:
         """Tell whether TIME stands in the equations that the wanted expressions rest on."""
-        wanted = list(wanted)
-        return any(TIME in expression.free_symbols for expression in (*wanted, *(self.model.equations[item] for item in self.needed_for(wanted))))
+        return TIME in self.rests_on(wanted)
 
     def right_hand_side(self) -> Program:
         """The program of dx/dt."""

@@ -14,6 +14,7 @@ from sd_basis import (
     Case,
     Flow,
     InputError,
+    Lookup,
     Max,
     Model,
     NumericalFailure,
@@ -141,3 +142,11 @@ def test_what_never_rests_is_refused():
         equilibrium(Model("m", (Flow("f", source=CLOUD, sink=level, rate=TIME),), span=(0, 1)))
     with pytest.raises(InputError, match="equilibrium"):
         simulate(predators(), initial="equilibrum")
+
+
+def test_a_table_cannot_be_held_and_says_so():
+    level, table = Stock("level", 0.5), Lookup("table", [(0, 0), (1, 1)])
+    pull = Auxiliary("pull", table(level))
+    model = Model("m", (Flow("drain", source=level, sink=CLOUD, rate=pull),), span=(0, 1))
+    with pytest.raises(InputError, match="it is looked up at"):
+        cut(model, "table -> pull")

@@ -280,3 +280,52 @@ def test_a_step_that_ends_on_the_last_knot_passes_no_other_unseen(method):
     table = Lookup("table", [(0, 0), (5, 0), (10, 1), (15, 1), (20, 0), (45, 0)])
     model = Model("fill", [Flow("filling", source=CLOUD, sink=filled, rate=table(TIME))], span=(0, 45))
     assert simulate(model, method=method)["filled"][-1] == pytest.approx(10, rel=1e-4)
+
+
+def filled_at(rate, span=(0, 100), **options):
+    filled = Stock("filled", 0.0, scale=1.0)
+    flow = Flow("filling", source=CLOUD, sink=filled, rate=rate, reversible=True)
+    return simulate(Model("fill", [flow], span=span), **options)["filled"][-1]
+
+
+@every_method
+@pytest.mark.parametrize(("rate", "expected"), [
+    (If(sympy.sin(2 * sympy.pi * TIME) > 0, 1.0, 0.0), 50),
+    (If(sympy.Mod(TIME, 7) < 5, 1.0, 0.0), 72),
+    (Max(0, 1 - sympy.Abs(TIME - 50.3)), 1),
+    (Max(0, Min(TIME - 50.3, 1, 52.7 - TIME)), 1.4),
+    (Lookup("bump", [(0, 0), (50, 0), (50.5, 1), (51, 0), (100, 0)], kind="smooth")(TIME), 0.5),
+    (Lookup("saw", [(0, 0), (1, 0), (2, 1)], beyond="repeat")(TIME), 25),
+])
+def test_what_time_alone_switches_is_never_stepped_over(method, rate, expected):
+    """The rates rest before it, or are held, so that the solver's steps grow across whole periods and bumps."""
+    assert filled_at(rate, method=method) == pytest.approx(expected, rel=1e-4)
+
+
+def test_an_impulse_before_a_later_start_has_passed():
+    level = Stock("level", 0.0, scale=1.0)
+    give = Flow("give", source=CLOUD, sink=level, rate=1)
+    model = Model("m", (give,), impulses=(Impulse(give, 100.0, at=1),), span=(0, 10))
+    assert simulate(model, span=(2, 10))["level"][-1] == pytest.approx(8)
+    assert simulate(model, span=(1, 10))["level"][-1] == pytest.approx(109)
+
+
+def test_a_delay_that_comes_to_no_number_is_one_sentence():
+    level, pace = Stock("level", 0.0, scale=1.0), Parameter("pace", 0.0)
+    give = Flow("give", source=CLOUD, sink=level, rate=1)
+    model = Model("m", (give,), impulses=(Impulse(give, 1.0, when=level > 2, delay=1 / pace),), span=(0, 4))
+    with pytest.raises(InputError, match="give a length of time"):
+        simulate(model)
+
+
+def test_many_firings_cost_each_about_the_same():
+    """A saw of 500 teeth; looking through all that passed at each tooth once took minutes."""
+    level = Stock("level", 0.0, scale=1.0)
+    rise, fall = Flow("rise", source=CLOUD, sink=level, rate=1.0), Flow("fall", source=level, sink=CLOUD, rate=0)
+    saw = Impulse(fall, level, when=level >= 1, rearm=True)
+    seconds = {}
+    for teeth in (60, 500):
+        run = simulate(Model("saw", (rise, fall), impulses=(saw,), span=(0, teeth + 0.5)))
+        assert run["level"][-1] == pytest.approx(0.5) and run.solver["restarts"] == teeth
+        seconds[teeth] = run.solver["seconds"] / teeth
+    assert seconds[500] < 4 * seconds[60]

@@ -155,3 +155,17 @@ def test_runs_pickle_and_two_spawned_processes_give_equal_ones():
         for run in pool.map(end_of, [MODEL, MODEL]):
             assert np.array_equal(run.path.x, WHOLE.path.x) and np.array_equal(run.path.t, WHOLE.path.t)
             assert run.model.name == "eventful" and np.array_equal(run["drain"], WHOLE["drain"])
+
+
+@pytest.mark.parametrize(("part", "value", "told"), [
+    ("stocks", {"level": 10**400, "count": 0}, "one finite number"), ("stocks", {"level": 1.0}, "not those of the model"),
+    ("atol", {"level": -1.0, "count": 1.0}, "not those of the model"), ("fired", [["nobody", 1.0, 0]], "not those of the model"),
+    ("held", {"x": float("nan")}, "one finite number"), ("passed", [["spill", float("inf")]], "one finite number"),
+])
+def test_a_state_that_was_tampered_with_is_one_sentence(tmp_path, part, value, told):
+    file = WHOLE.state(5.0).save(tmp_path / "state.json")
+    content = json.loads(file.read_text())
+    (content if part in content else content["status"])[part] = value
+    file.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=told):
+        simulate(MODEL, resume=file, **SETTINGS)
