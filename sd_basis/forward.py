@@ -144,7 +144,7 @@ class Forward:
         slopes = self.gradient([item.delay], switch.time, switch.x, self.path.segments[index].values(switch.time))
         for fired, start, number in self.path.course.statuses[index].fired:
             if fired == name and number == index:
-                self.starts[name, start] = moved + slopes[0, len(self.model.stocks):-1] @ effect[:, :-1]
+                self.starts[name, start] = moved * (1 + self.drift(slopes, effect)[0]) + slopes[0, len(self.model.stocks):-1] @ effect[:, :-1]
 
     def kicked(self, passing: Passing, t: float, s: np.ndarray, flow: np.ndarray, effect: np.ndarray, moved: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return R_x S- + R_p and R_x f- + R_t of an impulse."""

@@ -57,7 +57,7 @@ class Path:
     def complete(self) -> bool:
         """Whether the run reached its end with nothing left that is dated or fired but yet to come."""
         due = any(start > self.t[-1] for _, start, _ in self.course.statuses[-1].fired)
-        return self.schedule.complete and not due and self.pieces[-1].problem is None and self.t[-1] >= self.schedule.end
+        return self.schedule.complete and not due and self.pieces[-1].problem is None and self.t[-1] >= self.schedule.end - self.schedule.nearest
 
     def _modes(self, segment: np.ndarray) -> np.ndarray:
         """Return the modes held (modes, times)."""

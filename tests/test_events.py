@@ -22,6 +22,7 @@ from sd_basis import (
     Min,
     Model,
     NumericalFailure,
+    Outcome,
     Parameter,
     Policy,
     Sector,
@@ -329,3 +330,9 @@ def test_many_firings_cost_each_about_the_same():
         assert run["level"][-1] == pytest.approx(0.5) and run.solver["restarts"] == teeth
         seconds[teeth] = run.solver["seconds"] / teeth
     assert seconds[500] < 4 * seconds[60]
+
+
+def test_a_switch_a_rounding_before_the_end_leaves_the_outcome_decided():
+    level = Stock("level", 0.0, scale=1.0)
+    fill = Flow("fill", source=CLOUD, sink=level, rate=If(TIME > 1 - 1e-13, 2, 1))
+    assert simulate(Model("m", (fill,), span=(0, 1), outcomes=(Outcome("full", level > 0.5),))).outcome == "full"

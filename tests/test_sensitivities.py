@@ -196,3 +196,14 @@ def test_what_cannot_be_varied_is_one_sentence(varied, text):
         sensitivities(run, varied)
     with pytest.raises(InputError, match="run the whole of it"):
         sensitivities(simulate(draining().model, resume=run.state(1)), ["share"])
+
+
+def test_a_delay_that_a_ramp_moves_is_taken_when_the_trigger_fires():
+    """The trigger fires at t = level / pace, and its delay is that time: the gift comes at twice that time."""
+    level, pace, lag, grown = Stock("level", 0.0, scale=1.0), Parameter("pace", 0.5), Parameter("lag", 0.0), Stock("grown", 0.0, scale=1.0)
+    rise = Flow("rise", source=CLOUD, sink=level, rate=pace)
+    gift = Impulse(Flow("gift", source=CLOUD, sink=grown, rate=0.0), TIME, when=level > 1, delay=lag)
+    ramp = Policy("ramp", {lag: TIME - START}, start=0)
+    run = simulate(Model("m", (rise, gift.flow), policies=(ramp,), impulses=(gift,), span=(0, 10)), policies=["ramp"], rtol=1e-9)
+    assert run["grown"][-1] == pytest.approx(4.0)
+    assert sensitivities(run, ["pace"])["grown", "pace"][-1] == pytest.approx(-2 / 0.5**2)
