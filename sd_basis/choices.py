@@ -141,7 +141,7 @@ Max, Min = largest, smallest
 
 
 def If(condition: Any, then: Any, otherwise: Any) -> sympy.Expr:  # noqa: N802 - beside Max and Min
-    """Return `then` where a condition holds, else `otherwise`; only the one that holds is computed.
+    """Return `then` where a condition holds, else `otherwise`; of what is written in the branches only the one that holds is computed.
 
     The condition is an inequality of quantities, or several joined with sympy's And, Or and Not. The
     solver stops where it changes and goes on behind the jump. Raises InputError for anything else.

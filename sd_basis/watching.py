@@ -23,7 +23,6 @@ _PREDICTED = np.array([[np.prod([(check - other) / (own - other) for other in _S
 _ASTRAY = 0.05  # by how much of its range
 _DEEPEST = 14  # halvings of one step
 _SOFT = ("bend", "knot")
-_BENDS = 200  # restarts at one bend in one segment, after which it is left to the error control
 
 
 @dataclass
@@ -40,7 +39,6 @@ class Watched:
     levels: tuple[float, ...] = (0.0,)
     above: bool = True
     period: float | None = None
-    times: int = 0
     driven: bool = False
     stocks: bool = True
 
@@ -130,7 +128,7 @@ class Watch:
         if item.kind in _SOFT and not item.driven:
             times, values = [times[0], times[-1]], [values[0], values[-1]]
         place = next((place for place, value in enumerate(values) if place and item.mode(value) != mode), None)
-        if item.kind in _SOFT and item.stocks and (item.times >= _BENDS or (place is not None and self._at_rest(item, mode, values[0], values[place]))):
+        if item.kind in _SOFT and item.stocks and place is not None and self._at_rest(item, mode, values[0], values[place]):
             return None
         left, right = (0.0, 0.0) if place is None else (times[place - 1], times[place])
         if (place is None or place > 1) and len(values) > 2:
@@ -139,7 +137,6 @@ class Watch:
                 left, right, place = times[0], early, 1
         if place is None:
             return None
-        item.times += 1
         return self._bisected(item, mode, left, right, interpolant)
 
     def _at_rest(self, item: Watched, mode: int, before: float, after: float) -> bool:
