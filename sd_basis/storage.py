@@ -63,7 +63,7 @@ def write_result(path: str | Path, content: bytes | str, manifest: dict[str, Any
     return Path(path)
 
 
-def output_folder(path: str | Path) -> Path:
+def output_folder(path: str | Path, option: str = "--out") -> Path:
     """Return a folder that results can be written to, made if need be; raise InputError where it cannot."""
     path = Path(path)
     try:
@@ -71,5 +71,5 @@ def output_folder(path: str | Path) -> Path:
         with tempfile.TemporaryFile(dir=path):
             pass
     except OSError as error:
-        raise InputError(f"--out {path}: it cannot be written ({error.strerror}); choose a folder you may write to") from None
+        raise InputError(f"{option} {path}: it cannot be written ({error.strerror}); choose a folder you may write to") from None
     return path

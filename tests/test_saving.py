@@ -141,6 +141,7 @@ def test_the_command_stops_and_goes_on(tmp_path):
     assert "repaid" in run("--initial", "borrower_cash=130")
     assert "did you mean" in run("--cut", "outstanding -> repaymen", code=2) and "after the @" in run("--cut", "term -> x@", code=2)
     assert "early-call" in run("--cut", "term -> repayment@20")
+    assert "it is a folder" in run("--save", str(tmp_path), code=2) and "--initial equilibrium" in run("--initial", "equilibrum", code=2)
 
 
 def end_of(model):

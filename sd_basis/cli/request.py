@@ -124,7 +124,7 @@ def initial(texts: Iterable[str]) -> dict[str, float] | str | None:
     given = list(texts)
     if given == ["equilibrium"]:
         return "equilibrium"
-    return _once("--initial", [_setting(text, "--initial", "cash=5") for text in given]) or None
+    return _once("--initial", [_setting(text, "--initial", "cash=5, or --initial equilibrium") for text in given]) or None
 
 
 def shifts(texts: Iterable[str]) -> list[float]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import Interrupted, NumericalFailure
+from ..errors import InputError, Interrupted, NumericalFailure
 from .options import case_option, model_argument, out_option, shift_option, simulation_options
 from .output import WIDTH, file_name, number, store, table, warn
 from .request import initial, request
@@ -37,7 +37,9 @@ def run(model, case, values, policies, shift, settings, cuts, method, rtol, begi
     chosen = asked.case(case, shift)
     folder = output_folder(out) if out else None
     if save:
-        output_folder(Path(save).parent)
+        if Path(save).is_dir():
+            raise InputError(f"--save {save}: it is a folder; give the name of a file")
+        output_folder(Path(save).parent, "--save")
     start = (chosen.span or asked.model.span or (None,))[0]
     more = {"initial": initial(begin), "resume": resume, "span": None if until is None else (start, until)}
     try:
