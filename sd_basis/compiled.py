@@ -42,7 +42,7 @@ def fingerprint(model: Model) -> str:
         parts = [type(quantity).__name__, quantity.name, str(quantity.unit or "")]
         for expression in (getattr(quantity, "initial", None), model.equations.get(quantity), getattr(quantity, "written", None)):
             parts.append("" if expression is None else _text(expression))
-        for attribute in ("holder", "instrument", "source", "sink", "transfer", "of", "interpolation", "below", "x"):
+        for attribute in ("holder", "instrument", "source", "sink", "transfer", "of", "interpolation", "below"):
             parts.append(str(getattr(quantity, attribute, "")))
         digest.update("|".join(parts).encode() + b"\n")
     for trade in model.trades:
@@ -149,7 +149,7 @@ class Compiled:
             watched = [Watched(row, "trigger") for row in range(len(conditions))]
             watched += [Watched(row, kink.kind, kink.levels, kink.above, kink.period) for row, kink in enumerate(self.system.kinks, len(conditions))]
             for item, wanted in zip(watched, [*conditions, *(kink.margin for kink in self.system.kinks)], strict=True):
-                rests = self.system.rests_on([wanted])
+                rests = self.model.rests_on([wanted])
                 item.driven, item.stocks = TIME in rests, not rests.isdisjoint(self.system.stocks)
             self._watching[digest] = self._function(f"watch-{digest}", lambda: watch_program(self.system, conditions), scalar=True), watched
         return self._watching[digest]

@@ -32,7 +32,8 @@ class Effects:
         self._partials: dict[sympy.Expr, tuple[list[Quantity], list]] = {}
 
     @cached_property
-    def _base(self) -> np.ndarray:
+    def base(self) -> np.ndarray:
+        """The derivatives of the inputs before any action."""
         matrix = np.zeros((len(self.model.parameters) + len(self.model.series), len(self.varied) + 1))
         for column, item in enumerate(self.varied):
             if isinstance(item, Parameter):
@@ -41,7 +42,7 @@ class Effects:
 
     def inputs(self, segment: Segment, t: float, starts: Mapping[tuple[str, float], np.ndarray], held: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the derivatives of the inputs in force at t; `starts` by (action, start), `held` by parameter are those of dates and held values."""
-        matrix = self._base.copy()
+        matrix = self.base.copy()
         count, t = len(self.model.parameters), min(t, segment.last)
         current = list(segment.plan.base)
         for place, series in enumerate(self.model.series, count):

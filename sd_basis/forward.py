@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,6 @@ class Forward:
         self.bases: list[Quantity] = [*self.model.stocks, *self.model.parameters, *self.model.series]
         self.starts: dict[tuple[str, float], np.ndarray] = {}
         self.held: dict[str, np.ndarray] = {}
-        self.moves: list[np.ndarray] = []  # by switch, how its time moves
         self.warnings: list[str] = []
         for action in self.path.schedule.actions:
             self.starts[action.name, action.start] = self._dated(action.name, action.shock)
@@ -69,33 +69,38 @@ class Forward:
     def at_switch(self, index: int, s: np.ndarray) -> np.ndarray:
         """Return the sensitivities after the switch before a piece."""
         switch = self.path.course.switches[index]
-        begin = index == 0
-        before = np.zeros(len(self.model.stocks)) if begin else self.rates(index - 1, switch.time, switch.x)
-        effect = self.effects.inputs(self.path.segments[max(index - 1, 0)], switch.time, self.starts, self.held)
-        if begin:
-            effect = self.effects._base
+        if index:
+            before = self.rates(index - 1, switch.time, switch.x)
+            effect = self.effects.inputs(self.path.segments[index - 1], switch.time, self.starts, self.held)
+        else:
+            before, effect = np.zeros(len(self.model.stocks)), self.effects.base
         moved, mixed = self.moved(switch, index, s, effect, before)
-        self.moves.append(moved)
         for name in switch.held:
             self.held[name] = self.captured(name, switch, s, effect, before, moved)
         for name in switch.fired:
             self.fired(name, switch, index, moved)
         after, x, flow = s, switch.x, before
         for passing in switch.kicks:  # all of one moment take their amounts at one state; later ones at the state they left
-            after, flow = self.kicked(passing, switch.time, after, flow, effect, moved)
+            after, flow = self.kicked(passing, switch.time, after, flow, effect if passing.inputs is switch.inputs else self.between(index))
             x = x + self.functions.kick(passing.kick.impulse.name, switch.time, passing.x, passing.inputs)
         if switch.crossing is not None and switch.crossing.watched.kind in ("bend", "knot") and not switch.fired and not switch.kicks:
             return after
         there = self.rates(index, switch.time, x)
         if np.any(mixed != moved):  # what moves comes last: compare with what holds when only the others have happened
-            flow = self.without(index, switch, x, moved)
+            flow = self.without(index, switch, x)
             self.warnings.append(f"at {self.run.when(switch.time)} a date that moves coincides with one that does not; the derivative is one-sided")
         return after + np.outer(flow - there, moved)
+
+    def between(self, index: int) -> np.ndarray:
+        """Return the derivatives of the inputs after what was due at a switch, before what fired there began."""
+        segment = self.path.segments[index]
+        own = replace(segment, active=tuple(action for action in segment.active if action.cause != index))
+        return self.effects.inputs(own, segment.start, self.starts, self.held)
 
     def moved(self, switch: Switch, index: int, s: np.ndarray, effect: np.ndarray, flow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how the time of a switch moves, and how those of its causes move that move least."""
         if switch.crossing is not None:
-            conditions = [margin(name, item.when) for name, item in ((item.name, item) for item in self.path.schedule.triggers)]
+            conditions = [margin(item.name, item.when) for item in self.path.schedule.triggers]
             wanted = [*conditions, *(kink.margin.xreplace(self.model.modes) for kink in self.model.kinks)][switch.crossing.watched.row]
             slopes = self.gradient([wanted], switch.time, switch.x, switch.inputs)
             speed = float(slopes[0, :len(flow)] @ flow + self.drift(slopes, effect)[0])
@@ -119,7 +124,7 @@ class Forward:
         most = max(causes, key=lambda move: float(np.abs(move).sum()))
         return most, min(causes, key=lambda move: float(np.abs(move - most).sum() == 0))
 
-    def without(self, index: int, switch: Switch, x: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    def without(self, index: int, switch: Switch, x: np.ndarray) -> np.ndarray:
         """Return the rates after a switch at which only what does not move has happened."""
         plan, near = self.path.schedule, self.path.schedule.nearest
         early = switch.time - 2 * near
@@ -146,7 +151,7 @@ class Forward:
             if fired == name and number == index:
                 self.starts[name, start] = moved * (1 + self.drift(slopes, effect)[0]) + slopes[0, len(self.model.stocks):-1] @ effect[:, :-1]
 
-    def kicked(self, passing: Passing, t: float, s: np.ndarray, flow: np.ndarray, effect: np.ndarray, moved: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def kicked(self, passing: Passing, t: float, s: np.ndarray, flow: np.ndarray, effect: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return R_x S- + R_p and R_x f- + R_t of an impulse."""
         impulse = passing.kick.impulse
         slopes = self.gradient(list(impulse.amounts.values()), t, passing.x, passing.inputs)

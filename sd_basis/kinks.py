@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sympy
 
 from .choices import choose, largest, smallest, truth, whole
+from .gates import Gate
 from .lookups import look
 
 
@@ -32,8 +33,8 @@ class Kink:
 def kinks(expressions: Iterable[sympy.Expr]) -> list[Kink]:
     """Return every kink of expressions, each once, first those with a node to hold.
 
-    What stands in a branch of a choice is only looked at where that branch is taken. Smooth gates are not among
-    them: their slope is continuous, and the error control passes them in its stride.
+    What stands in a branch of a choice is only looked at where that branch is taken. At a "knot", of a smooth gate
+    or table, the slope is continuous and only the curvature jumps.
     """
     found: dict[object, Kink] = {}
 
@@ -50,6 +51,8 @@ def kinks(expressions: Iterable[sympy.Expr]) -> list[Kink]:
             found.update({(node, margin): Kink(guard(margin), "bend") for margin in node.margins})
         elif isinstance(node, whole):
             found.setdefault(node, Kink(guard(node.args[0]), "jump", node, guard(node), period=1.0))
+        elif isinstance(node, Gate):
+            found[node] = Kink(guard(node.args[0]), "knot")
         elif isinstance(node, sympy.Abs):
             found[node] = Kink(guard(node.args[0]), "bend")
         elif isinstance(node, look):

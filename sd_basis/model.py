@@ -17,7 +17,7 @@ from .families import Members
 from .kinks import Kink, kinks
 from .lookups import Lookup
 from .policies import Impulse, Policy
-from .quantities import Auxiliary, Flow, Parameter, Quantity, Sector, Stock, finite_number
+from .quantities import TIME, Auxiliary, Flow, Parameter, Quantity, Sector, Stock, finite_number
 from .series import Series
 
 
@@ -94,12 +94,20 @@ class Model:
 
     @cached_property
     def kinks(self) -> list[Kink]:
-        """Where the rates jump or bend; those with a node to hold come first."""
-        needed: set = set(self.flows)
+        """Where the rates jump or bend; those with a node to hold come first.
+
+        Where only the curvature jumps the error control passes, unless stocks rest while time moves: others are left out.
+        """
+        needed = self.rests_on(self.flows)
+        found = kinks(self.equations[quantity] for quantity in self.computed if quantity in needed)
+        return [kink for kink in found if kink.kind != "knot" or TIME in (rests := self.rests_on([kink.margin])) or rests.isdisjoint(self.stocks)]
+
+    def rests_on(self, wanted: Iterable[sympy.Expr]) -> set:
+        """Return every symbol that the wanted expressions rest on, directly or through computed quantities."""
+        found = set().union(*(expression.free_symbols for expression in wanted))
         for quantity in reversed(self.computed):
-            if quantity in needed:
-                needed |= self.equations[quantity].free_symbols
-        return kinks(self.equations[quantity] for quantity in self.computed if quantity in needed)
+            found |= self.equations[quantity].free_symbols if quantity in found else set()
+        return found
 
     @cached_property
     def modes(self) -> dict[sympy.Expr, sympy.Symbol]:

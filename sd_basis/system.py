@@ -74,21 +74,14 @@ class System:
         wanted = list(wanted)
         return Program([(quantity, self.equations[quantity]) for quantity in self.needed_for(wanted)], wanted)
 
-    def rests_on(self, wanted: Iterable[sympy.Expr]) -> set:
-        """Return every symbol that the wanted expressions rest on, directly or through computed quantities."""
-        found = set().union(*(expression.free_symbols for expression in wanted))
-        for quantity in reversed(self.model.computed):
-            found |= self.model.equations[quantity].free_symbols if quantity in found else set()
-        return found
-
     def needed_for(self, wanted: Iterable[sympy.Expr]) -> list[Quantity]:
         """Return the computed quantities that the wanted expressions rest on, in order."""
-        found = self.rests_on(wanted)
+        found = self.model.rests_on(wanted)
         return [quantity for quantity in self.model.computed if quantity in found]
 
     def uses_time(self, wanted: Iterable[sympy.Expr]) -> bool:
         """Tell whether TIME stands in the equations that the wanted expressions rest on."""
-        return TIME in self.rests_on(wanted)
+        return TIME in self.model.rests_on(wanted)
 
     def right_hand_side(self) -> Program:
         """The program of dx/dt."""

@@ -179,7 +179,7 @@ def test_another_table_needs_no_new_code():
     def model(points):
         level = Stock("level", 0.0, scale=1.0)
         return Model("m", (Flow("fill", source=CLOUD, sink=level, rate=Lookup("table", points)(TIME)),), span=(0, 2))
-    one, two = simulate(model([(0, 1), (1, 2), (2, 1)])), simulate(model([(0, 1), (1, 5), (2, 1)]))
+    one, two = simulate(model([(0, 1), (1, 2), (2, 1)])), simulate(model([(0, 1), (0.5, 3), (1, 5), (2, 1)]))
     assert one.path.compiled.key == two.path.compiled.key
     assert (one["level"][-1], two["level"][-1]) == pytest.approx((3, 6), rel=1e-5)
 

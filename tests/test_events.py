@@ -28,6 +28,7 @@ from sd_basis import (
     Sector,
     Stock,
     Trade,
+    positive,
     simulate,
 )
 from sd_basis.case import Event
@@ -229,6 +230,16 @@ def test_a_pulse_written_with_conditions_on_time_is_never_missed():
     for method in METHODS:
         for begin in np.random.default_rng(5).uniform(0, 990, 20):
             assert simulate(model, set={start: begin}, method=method)["level"][-1] == pytest.approx(1.0, rel=1e-6)
+
+
+@every_method
+def test_a_smooth_gate_that_time_opens_and_shuts_is_never_stepped_over(method):
+    level, width = Stock("level", 0.0, scale=1.0), 0.1
+    fill = Flow("fill", source=CLOUD, sink=level, rate=positive(1 - (TIME - sympy.Float(50.3)) ** 2, width))
+    # z^2 / (z + w) = z - w + w^2 / (z + w), and the integral of 1 / (a^2 - s^2) over (-1, 1) is ln((a + 1) / (a - 1)) / a
+    root = math.sqrt(1 + width)
+    exact = 4 / 3 - 2 * width + width**2 * math.log((root + 1) / (root - 1)) / root
+    assert simulate(Model("m", (fill,), span=(0, 100)), method=method, rtol=1e-9)["level"][-1] == pytest.approx(exact, rel=1e-7)
 
 
 @every_method

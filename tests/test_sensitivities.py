@@ -206,6 +206,14 @@ def test_a_series_moves_with_its_policy(kind):
     assert found["level", "act"][-1] == pytest.approx((level_at(2 + 1e-4) - level_at(2 - 1e-4)) / 2e-4, rel=1e-6)
 
 
+def test_an_impulse_that_a_date_sets_off_takes_what_the_date_has_changed():
+    level, dose = Stock("level", 0.0, scale=1.0), Parameter("dose", 1.0)
+    give = Flow("give", source=CLOUD, sink=level, rate=0)
+    model = Model("m", (give,), policies=(Policy("double", {dose: 2 * dose}, start=2),), impulses=(Impulse(give, dose, when=dose > 1.5),), span=(0, 5))
+    run = simulate(model, policies=["double"])
+    assert run["level"][-1] == 2 and sensitivities(run, ["dose"])["level", "dose"][-1] == pytest.approx(2)
+
+
 def test_the_shift_of_a_case_moves_every_policy_but_no_shock():
     parts = filling(lambda tap: tap + 1, value=1.0)
     parts.model.policies["twice"] = twice = Policy("twice", {parts.tap: 2 * parts.tap})
