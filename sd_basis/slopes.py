@@ -6,7 +6,7 @@ the stocks behind it, until the last step: of twenty cohorts each has a few slop
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import sympy
 
@@ -16,6 +16,17 @@ _WIDE = 8  # a quantity with slopes by more stocks than these stands for itself 
 
 Assignment = tuple[sympy.Symbol, sympy.Expr]
 Entry = tuple[tuple[int, int], sympy.Expr]
+
+
+def namer(assignments: list[Assignment]) -> Callable[[sympy.Expr, str], sympy.Expr]:
+    """Return what gives an expression a name among assignments; a number or a symbol needs none."""
+    def name(expression: sympy.Expr, kind: str) -> sympy.Expr:
+        if expression.is_number or expression.is_Symbol:
+            return expression
+        symbol = sympy.Symbol(f"_{kind}{len(assignments)}", real=True)
+        assignments.append((symbol, expression))
+        return symbol
+    return name
 
 
 def jacobian_entries(equations: Mapping[Quantity, sympy.Expr], needed: Iterable[Quantity], net: list[sympy.Expr],
@@ -28,12 +39,7 @@ def jacobian_entries(equations: Mapping[Quantity, sympy.Expr], needed: Iterable[
     near: dict[Quantity, dict[Quantity, sympy.Expr]] = {}  # slopes by stock and by wide quantity
     far: dict[Quantity, dict[Quantity, sympy.Expr]] = {}  # of each wide quantity, slopes by stock
 
-    def name(expression: sympy.Expr, kind: str) -> sympy.Expr:
-        if expression.is_number or expression.is_Symbol:
-            return expression
-        symbol = sympy.Symbol(f"_{kind}{len(assignments)}", real=True)
-        assignments.append((symbol, expression))
-        return symbol
+    name = namer(assignments)
 
     def by_stock(slopes: Mapping[Quantity, sympy.Expr]) -> dict[Quantity, sympy.Expr]:
         terms: dict[Quantity, list] = {}

@@ -16,7 +16,7 @@ import sympy
 
 from .model import Model
 from .quantities import CLOUD, TIME, Instrument, Quantity, Sector, Stock
-from .slopes import jacobian_entries
+from .slopes import jacobian_entries, namer
 
 Assignment = tuple[sympy.Symbol, sympy.Expr]
 
@@ -112,12 +112,7 @@ class System:
         gradient: dict[Quantity, dict[Quantity, sympy.Expr]] = {}
         given = set(self.stocks if bases is None else bases)
 
-        def name(expression: sympy.Expr, kind: str) -> sympy.Expr:
-            if expression.is_number or expression.is_Symbol:
-                return expression
-            symbol = sympy.Symbol(f"_{kind}{len(assignments)}", real=True)
-            assignments.append((symbol, expression))
-            return symbol
+        name = namer(assignments)
 
         for quantity in quantities:
             slopes: dict[Quantity, list] = {}
