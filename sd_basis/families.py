@@ -56,7 +56,8 @@ class Family:
 
     def each(self, make: Callable[[str], Any]) -> Members:
         """Return what a function makes for each member: a Trade, or an expression that differs from one to the next."""
-        return Members((self,), {(member,): make(member) for member in self.members})
+        made = {(member,): make(member) for member in self.members}
+        return Members((self,), {key: sympy.sympify(item) if isinstance(item, (int, float)) else item for key, item in made.items()})
 
 
 class Members:

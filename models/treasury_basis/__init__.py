@@ -8,9 +8,29 @@ from sympy import Min
 
 from sd_basis import Model, Outcome
 
-from . import authorities, clearing, conditions, funds, holders, market
-from .ledger import dealer_equity, hedge_fund_collateral, total_dollars
-from .sizes import basis_position
+from . import (
+    authorities,
+    carry,
+    clearing,
+    conditions,
+    cycle,
+    defaults,
+    economy,
+    exposure,
+    financing,
+    funds,
+    holders,
+    issuance,
+    lenders,
+    market,
+    spiral,
+)
+from .ledger import dealer_equity, fund_equity, hedge_fund_collateral, outstanding, total_dollars
+from .policies import POLICIES
+from .sizes import opening_trade
+
+SECTORS = (market, conditions, funds, financing, clearing, defaults, holders, lenders, issuance, carry, authorities, economy, cycle)
+position = hedge_fund_collateral.total
 
 functioning = Min(market.fill_share - 0.9, 2 - market.perceived_volatility) > 0
 frozen = Min(0.5 - market.fill_share, market.perceived_volatility - 2) > 0
@@ -18,30 +38,28 @@ OUTCOMES = (
     Outcome("calm", functioning, always=True, group="market", description="dealers filled orders throughout"),
     Outcome("rescued", functioning, group="market", description="dealers fill orders again and volatility is below twice its calm level"),
     Outcome("collapsed", frozen, group="market", description="most orders stay unfilled and nothing scheduled can change that"),
-    Outcome(
-        "collapsed", hedge_fund_collateral < 0.1 * basis_position, absorbing=True, group="funds", description="nine tenths of the position are gone"
-    ),
+    Outcome("collapsed", position < 0.1 * opening_trade, absorbing=True, group="funds", description="nine tenths of the position are gone"),
     Outcome(
         "collapsed",
-        funds.excess_position > 0.2 * basis_position,
+        funds.excess_position.total > 0.2 * opening_trade,
         group="funds",
         description="funds must sell a fifth of the position or more, and cannot",
     ),
     Outcome(
         "calm",
-        Min(hedge_fund_collateral - 0.95 * basis_position, funds.slack) > 0,
+        Min(position - 0.95 * opening_trade, -funds.excess_position.total) >= 0,
         always=True,
         group="funds",
         description="no fund ever had to sell",
     ),
     Outcome(
         "partial",
-        funds.excess_position < 0.2 * basis_position,
-        once=hedge_fund_collateral < 0.8 * basis_position,
+        funds.excess_position.total < 0.2 * opening_trade,
+        once=position < 0.8 * opening_trade,
         group="funds",
         description="a fifth of the position or more was sold",
     ),
-    Outcome("rescued", funds.excess_position < 0.2 * basis_position, group="funds", description="less than a fifth of the position was sold"),
+    Outcome("rescued", funds.excess_position.total < 0.2 * opening_trade, group="funds", description="less than a fifth of the position was sold"),
 )
 
 MODEL = Model(
@@ -49,9 +67,20 @@ MODEL = Model(
     span=(0, 252),
     time_unit="day",
     units={"year": "252 day"},
-    flows=(*market.FLOWS, *conditions.FLOWS, *funds.FLOWS, *clearing.FLOWS, *holders.FLOWS, *authorities.FLOWS),
-    policies=authorities.POLICIES,
+    flows=tuple(flow for sector in SECTORS for flow in sector.FLOWS),
+    policies=POLICIES,
     outcomes=OUTCOMES,
-    outputs=(market.yield_dislocation, market.basis, funds.leverage, clearing.spiral_number, total_dollars, dealer_equity),
+    outputs=(
+        market.yield_dislocation,
+        market.basis,
+        funds.leverage, fund_equity,
+        funds.bound_share,
+        funds.full_leverage,
+        spiral.spiral_number,
+        total_dollars,
+        outstanding,
+        dealer_equity,
+        *exposure.OUTPUTS,
+    ),
     description="Hedge funds hold cash Treasuries against short futures, financed in repo; the central bank can stop the spiral, in time.",
 )

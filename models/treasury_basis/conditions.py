@@ -6,15 +6,24 @@ margins, haircuts and capacity follow it. Capacity also shrinks with dealers' lo
 
 from sympy import exp, tanh
 
-from sd_basis import CLOUD, Auxiliary, Flow, Parameter, positive
+from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, positive
 
 from .ledger import dealer_equity, price
 from .market import cash_discount, cash_fall, dealer_balance_sheet_capacity, kink, margin_rate, normal_capacity, perceived_volatility
-from .sizes import MONEY, calm_haircut, calm_margin, dealer_capital
+from .sizes import MONEY, base_haircut, calm_margin, dealer_capital
 
 # Volatility
 news_volatility = Parameter(
     "news_volatility", 0.0, "1", between=(0, 2), domain=(0, 100), reference="set by cases", description="volatility that news adds"
+)
+shock_scale = Parameter(
+    "shock_scale",
+    1.0,
+    "1",
+    between=(0, 1),
+    domain=(0, 100),
+    reference="policy: the executive can end a shock of its own making; also the size of a spark",
+    description="scale of the shocks a case sets: volatility from news and sales for cash",
 )
 speed_volatility = Parameter(
     "speed_volatility", 1.0, "1", between=(0.5, 3), domain=(0, 20), reference="assumed", description="volatility that the fastest falls add"
@@ -45,7 +54,7 @@ turn = Parameter("turn", 0.1, "1", between=(0.02, 0.3), domain=(1e-3, 10), refer
 volatility_target = Auxiliary(
     "volatility_target",
     1
-    + news_volatility
+    + shock_scale * news_volatility
     + speed_volatility * tanh(positive(cash_fall, fast_fall / 10) / fast_fall)
     + discount_volatility * tanh(positive(cash_discount, kink / 10) / felt_discount),
     "1",
@@ -91,7 +100,7 @@ fear_haircut = Parameter(
 margin_change = Flow(
     "margin_change", source=CLOUD, sink=margin_rate, reversible=True, rate=(calm_margin * (1 + alarm) ** margin_power - margin_rate) / margin_time
 )
-haircut = Auxiliary("haircut", calm_haircut + fear_haircut * tanh(alarm / 3), "1")
+haircut = Auxiliary("haircut", base_haircut + fear_haircut * tanh(alarm / 3), "1")
 
 # Capacity
 relief = Parameter(
@@ -141,4 +150,19 @@ half_spread = Parameter(
 )
 bid = Auxiliary("bid", price * exp(-half_spread * (1 + alarm)), "dollar/face", description="what dealers pay")
 
-FLOWS = (volatility_change, margin_change, capacity_change)
+# The long memory of calm
+memory_time = Parameter(
+    "memory_time",
+    500.0,
+    "day",
+    between=(250, 1500),
+    domain=(1, None),
+    reference="assumed: two years",
+    description="time in which turmoil is forgotten",
+)
+remembered_volatility = Stock("remembered_volatility", 1, "1", nonnegative=True, scale=1.0, description="volatility as funds remember it")
+forgetting = Flow(
+    "forgetting", source=CLOUD, sink=remembered_volatility, reversible=True, rate=(perceived_volatility - remembered_volatility) / memory_time
+)
+
+FLOWS = (volatility_change, margin_change, capacity_change, forgetting)

@@ -1,14 +1,15 @@
-"""The other holders of bonds: cash raisers, real money, and the dollars they leave behind.
+"""The other holders of bonds: foreign officials and bond funds who raise dollars, and real money.
 
 Other holders sell to raise dollars, when they need them and when they are afraid, and come back in
-calm. Asset managers buy at a discount while they have nerve and cash. Lenders hoard in fear.
+calm. Their dollars go in fixed shares to the central bank's foreign pool and back to lenders. Asset
+managers buy at a discount while they have nerve and cash.
 """
 
 from sympy import tanh
 
-from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, Trade, define, positive
+from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, Trade, positive
 
-from .conditions import alarm, bid, turn
+from .conditions import alarm, bid, shock_scale, turn
 from .funds import few_bonds, few_dollars
 from .ledger import (
     asset_manager_bonds,
@@ -16,33 +17,39 @@ from .ledger import (
     dealer_cash,
     dealer_inventory,
     dollar_liquidity,
-    hoarded_dollars,
-    money_fund_shares,
+    holder_deposits,
     other_holder_bonds,
     other_holder_cash,
     price,
+    supply,
 )
-from .market import cash_discount, fill_share, manager_orders, other_orders, settling_dollars, unfilled_share
-from .sizes import FACE, calm_lent_share, manager_holdings, other_holdings, recycled_share
+from .market import cash_discount, fill_share, settling_dollars
+from .sizes import FACE, HOLDER, holder_holdings, manager_holdings, recycled_share
 
 nerve_lost = Parameter(
     "nerve_lost", 1.8, "1", between=(1, 4), domain=(0.05, 50), reference="assumed", description="alarm at which nobody trades against the price"
 )
 nerve = Auxiliary("nerve", (1 + turn) * positive(1 - alarm / nerve_lost, turn), "1", description="willingness to trade against the price")
 
-# Other holders
+# Need of dollars
 dash_for_cash = Parameter(
     "dash_for_cash",
     0.0,
     "billion face/day",
     between=(0, 60),
     domain=(0, 5000),
+    over=HOLDER,
     reference="set by cases",
     description="sales that news forces on other holders",
 )
 need_fades = Parameter(
     "need_fades", 120.0, "day", between=(60, 500), domain=(1, None), reference="assumed", description="time in which the need for dollars fades"
 )
+cash_need = Stock("cash_need", 0, FACE, nonnegative=True, scale=100.0, over=HOLDER, description="bonds other holders must turn into dollars")
+need_arises = Flow("need_arises", source=CLOUD, sink=cash_need, rate=shock_scale * dash_for_cash)
+need_passes = Flow("need_passes", source=cash_need, sink=CLOUD, rate=cash_need / need_fades)
+
+# Flight
 fear_starts = Parameter(
     "fear_starts", 1.5, "1", between=(1, 3), domain=(0, 50), reference="assumed", description="alarm above which other holders flee"
 )
@@ -58,30 +65,6 @@ flight = Parameter(
     reference="assumed",
     description="share of their bonds other holders sell in the worst fear",
 )
-other_elasticity = Parameter(
-    "other_elasticity",
-    2.0,
-    "1",
-    between=(1, 6),
-    domain=(0, 50),
-    reference="assumed; QE moved yields 2 to 6 bp per 100, facts 3e",
-    description="change of other holders' wanted bonds per unit of discount",
-)
-other_time = Parameter(
-    "other_time", 3.0, "day", between=(2, 15), domain=(0.1, 500), reference="assumed", description="time over which other holders sell"
-)
-return_time = Parameter(
-    "return_time", 60.0, "day", between=(20, 250), domain=(0.1, None), reference="assumed", description="time over which other holders buy back"
-)
-
-small_discount = Parameter(
-    "small_discount", 1e-4, "1", between=(1e-5, 1e-3), domain=(1e-7, 0.1), reference="numerical: below this a discount is no discount"
-)
-
-cash_need = Stock("cash_need", 0, FACE, nonnegative=True, scale=100.0, description="bonds other holders must turn into dollars")
-need_arises = Flow("need_arises", source=CLOUD, sink=cash_need, rate=dash_for_cash)
-need_passes = Flow("need_passes", source=cash_need, sink=CLOUD, rate=cash_need / need_fades)
-others_fear = Auxiliary("others_fear", tanh(positive(alarm - fear_starts, turn) / fear_range), "1")
 fear_spreads = Parameter(
     "fear_spreads",
     4.0,
@@ -103,21 +86,47 @@ fear_passes = Parameter(
     reference="assumed",
     description="time in which those who fled want bonds again",
 )
-fleeing = Stock("fleeing", 0, FACE, nonnegative=True, scale=100.0, description="bonds other holders no longer dare to hold")
+holder_weight = holder_holdings / holder_holdings.total
+others_fear = Auxiliary("others_fear", tanh(positive(alarm - fear_starts, turn) / fear_range), "1")
+fleeing = Stock("fleeing", 0, FACE, nonnegative=True, scale=100.0, over=HOLDER, description="bonds other holders no longer dare to hold")
 fear_change = Flow(
     "fear_change",
     source=CLOUD,
     sink=fleeing,
     reversible=True,
-    rate=others_fear * (fleeing + first_to_flee) * (1 - fleeing / (flight * other_holdings)) / fear_spreads
+    rate=others_fear * (fleeing + first_to_flee * holder_weight) * (1 - fleeing / (flight * holder_holdings * supply)) / fear_spreads
     - (1 - others_fear) * fleeing / fear_passes,
 )
-others_wanted = Auxiliary(
-    "others_wanted",
-    other_holdings * (1 + other_elasticity * (cash_discount - (1 - nerve) * positive(cash_discount, small_discount))) - fleeing - cash_need,
-    FACE,
+
+# Wanted bonds and orders
+other_elasticity = Parameter(
+    "other_elasticity",
+    2.0,
+    "1",
+    between=(1, 6),
+    domain=(0, 50),
+    reference="assumed; QE moved yields 2 to 6 bp per 100, facts 3e",
+    description="change of other holders' wanted bonds per unit of discount",
 )
-define(other_orders, positive(other_holder_bonds - others_wanted, 5 * few_bonds) / other_time * tanh(other_holder_bonds / few_bonds))
+other_time = Parameter(
+    "other_time", 3.0, "day", between=(2, 15), domain=(0.1, 500), reference="assumed", description="time over which other holders sell"
+)
+return_time = Parameter(
+    "return_time", 60.0, "day", between=(20, 250), domain=(0.1, None), reference="assumed", description="time over which other holders buy back"
+)
+small_discount = Parameter(
+    "small_discount", 1e-4, "1", between=(1e-5, 1e-3), domain=(1e-7, 0.1), reference="numerical: below this a discount is no discount"
+)
+felt_by_others = Auxiliary(
+    "felt_by_others", cash_discount - (1 - nerve) * positive(cash_discount, small_discount), "1", description="discount that other holders act on"
+)
+others_wanted = Auxiliary("others_wanted", holder_holdings * supply * (1 + other_elasticity * felt_by_others) - fleeing - cash_need, FACE)
+other_orders = Auxiliary(
+    "other_orders",
+    positive(other_holder_bonds - others_wanted, 5 * few_bonds) / other_time * (other_holder_bonds / few_bonds).map(tanh),
+    "billion face/day",
+    description="what other holders want to sell",
+)
 other_sales = Trade(
     "other_sales", delivered=(other_holder_bonds, dealer_inventory), paid=(dealer_cash, other_holder_cash), rate=fill_share * other_orders, price=bid
 )
@@ -128,23 +137,31 @@ other_purchases = Trade(
     price=price,
     rate=positive(others_wanted - other_holder_bonds, 5 * few_bonds)
     / return_time
-    * tanh(other_holder_cash / few_dollars)
+    * (other_holder_cash / few_dollars).map(tanh)
     * tanh(dealer_inventory / few_bonds),
 )
+
+# Their dollars
 recycling_time = Parameter(
-    "recycling_time", 2.0, "day", between=(1, 10), domain=(0.1, 500), reference="assumed", description="time in which proceeds reach money funds"
+    "recycling_time",
+    2.0,
+    "day",
+    between=(1, 10),
+    domain=(0.1, 500),
+    reference="assumed",
+    description="time in which proceeds reach deposits and money funds",
 )
-into_money_funds = Trade(
-    "into_money_funds",
-    delivered=(CLOUD, money_fund_shares),
+into_deposits = Trade(
+    "into_deposits",
+    delivered=(CLOUD, holder_deposits),
     paid=(other_holder_cash, dollar_liquidity),
     rate=recycled_share * other_holder_cash / recycling_time,
 )
-out_of_money_funds = Trade(
-    "out_of_money_funds",
-    delivered=(money_fund_shares, CLOUD),
+out_of_deposits = Trade(
+    "out_of_deposits",
+    delivered=(holder_deposits, CLOUD),
     paid=(dollar_liquidity, other_holder_cash),
-    rate=(1 - recycled_share) * money_fund_shares / recycling_time * tanh(dollar_liquidity / settling_dollars),
+    rate=(1 - recycled_share) * holder_deposits / recycling_time * tanh(dollar_liquidity / settling_dollars),
 )
 
 # Asset managers
@@ -160,8 +177,13 @@ manager_elasticity = Parameter(
 manager_time = Parameter(
     "manager_time", 10.0, "day", between=(5, 60), domain=(0.1, None), reference="assumed", description="time over which asset managers rebalance"
 )
-managers_wanted = Auxiliary("managers_wanted", manager_holdings * (1 + manager_elasticity * cash_discount), FACE)
-define(manager_orders, positive(asset_manager_bonds - managers_wanted, 5 * few_bonds) / manager_time * tanh(asset_manager_bonds / few_bonds))
+managers_wanted = Auxiliary("managers_wanted", manager_holdings * supply * (1 + manager_elasticity * cash_discount), FACE)
+manager_orders = Auxiliary(
+    "manager_orders",
+    positive(asset_manager_bonds - managers_wanted, 5 * few_bonds) / manager_time * tanh(asset_manager_bonds / few_bonds),
+    "billion face/day",
+    description="what asset managers want to sell",
+)
 manager_sales = Trade(
     "manager_sales",
     delivered=(asset_manager_bonds, dealer_inventory),
@@ -181,57 +203,5 @@ manager_purchases = Trade(
     * tanh(dealer_inventory / few_bonds),
 )
 
-# Lenders: willing or hoarding
-hoard_volatility = Parameter(
-    "hoard_volatility", 0.3, "1", between=(0.1, 0.6), domain=(0, 20), reference="assumed", description="weight of volatility in lenders' fear"
-)
-hoard_queue = Parameter(
-    "hoard_queue", 0.7, "1", between=(0.3, 1.5), domain=(0, 20), reference="assumed", description="weight of unfilled orders in lenders' fear"
-)
-hoard_scarcity = Parameter(
-    "hoard_scarcity",
-    0.5,
-    "1",
-    between=(0.2, 1.5),
-    domain=(0, 20),
-    reference="assumed; 0 is a control",
-    description="weight of scarce dollars in lenders' fear",
-)
-hoard_time = Parameter(
-    "hoard_time", 0.25, "day", between=(0.1, 1), domain=(0.01, 100), reference="assumed: fast down", description="time in which lenders withdraw"
-)
-lend_time = Parameter(
-    "lend_time", 5.0, "day", between=(3, 20), domain=(0.1, 1000), reference="assumed: slow back", description="time in which lenders return"
-)
-lenders_fear = Auxiliary(
-    "lenders_fear", hoard_volatility * alarm + hoard_queue * unfilled_share + hoard_scarcity * (1 - tanh(dollar_liquidity / settling_dollars)), "1"
-)
-lent_share = Auxiliary("lent_share", dollar_liquidity / (dollar_liquidity + hoarded_dollars + few_dollars), "1")
-lent_target = Auxiliary("lent_target", calm_lent_share / (1 + lenders_fear**4), "1")
-lent_gap = Auxiliary("lent_gap", lent_target - lent_share, "1")
-hoarding = Flow(
-    "hoarding",
-    source=dollar_liquidity,
-    sink=hoarded_dollars,
-    rate=positive(-lent_gap, turn / 100) * (dollar_liquidity + hoarded_dollars) / hoard_time * tanh(dollar_liquidity / few_dollars),
-)
-lending_again = Flow(
-    "lending_again",
-    source=hoarded_dollars,
-    sink=dollar_liquidity,
-    rate=positive(lent_gap, turn / 100) * (dollar_liquidity + hoarded_dollars) / lend_time * tanh(hoarded_dollars / few_dollars),
-)
-
-FLOWS = (
-    need_arises,
-    need_passes,
-    fear_change,
-    other_sales,
-    other_purchases,
-    into_money_funds,
-    out_of_money_funds,
-    manager_sales,
-    manager_purchases,
-    hoarding,
-    lending_again,
-)
+other_sale = HOLDER.each(lambda holder: other_sales[holder])
+FLOWS = (*need_arises, *need_passes, *fear_change, *other_sales, *other_purchases, *into_deposits, *out_of_deposits, manager_sales, manager_purchases)

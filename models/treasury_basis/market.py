@@ -9,25 +9,41 @@ from sympy import exp, tanh
 from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, define, positive
 from sd_basis.gates import positive_slope
 
-from .ledger import dealer_inventory, dollar_liquidity, price, repo_funding
-from .sizes import MONEY, PAR, calm_margin, dealer_headroom, dealer_normal_inventory, opening_loan, unnetted_share
+from .ledger import dealer_inventory, dollar_liquidity, fund_loans, price, seized_collateral
+from .tenors import trade_duration
+from .sizes import COHORT, FACE, MONEY, PAR, calm_margin, dealer_headroom, dealer_normal_inventory, opening_loan, unnetted_share
 
 # States
 cash_discount = Stock("cash_discount", 0, "1", scale=0.05, description="log discount of the cash bond; the price is exp of minus it")
 futures_discount = Stock("futures_discount", 0, "1", scale=0.05, description="log discount of the futures")
+swap_discount = Stock("swap_discount", 0, "1", scale=0.05, description="log discount of the hedge of swap-spread funds: a swap that pays fixed")
+fundamental_value = Stock("fundamental_value", 0, "1", scale=0.05, description="log of the value that news and policy rates give the average bond")
 perceived_volatility = Stock("perceived_volatility", 1, "1", nonnegative=True, scale=1.0, description="volatility as a multiple of calm")
 margin_rate = Stock("margin_rate", calm_margin, "dollar/face", nonnegative=True, scale=0.005, description="initial margin per unit of futures")
-normal_capacity = Auxiliary("normal_capacity", PAR * dealer_normal_inventory + unnetted_share * opening_loan + dealer_headroom, MONEY)
+capacity_scale = Parameter(
+    "capacity_scale",
+    1.0,
+    "1",
+    between=(0.5, 3),
+    domain=(0.1, 20),
+    reference="1 at the start; long cases let it grow, and before 2008 balance sheets were not rationed",
+    description="dealers' normal capacity as a multiple of that at the start",
+)
+normal_use = Auxiliary(
+    "normal_use", PAR * dealer_normal_inventory + unnetted_share * opening_loan.total, MONEY, description="balance sheet in use in calm"
+)
+normal_capacity = Auxiliary("normal_capacity", capacity_scale * (normal_use + dealer_headroom), MONEY)
 dealer_balance_sheet_capacity = Stock(
     "dealer_balance_sheet_capacity",
-    PAR * dealer_normal_inventory + unnetted_share * opening_loan + dealer_headroom,
+    normal_capacity,
     MONEY,
     nonnegative=True,
     description="what dealers may carry: inventory and the un-netted share of repo",
 )
 
-define(price, PAR * exp(-cash_discount))
-futures_price = Auxiliary("futures_price", PAR * exp(-futures_discount), "dollar/face")
+define(price, PAR * exp(fundamental_value - cash_discount))
+futures_price = Auxiliary("futures_price", PAR * exp(fundamental_value - futures_discount), "dollar/face")
+swap_price = Auxiliary("swap_price", PAR * exp(fundamental_value - swap_discount), "dollar/face")
 
 # Utilisation and orders
 full_at = Parameter(
@@ -53,17 +69,18 @@ crowd = Parameter(
     description="unfilled orders at which half the market sees nobody quote",
 )
 
-utilisation = Auxiliary("utilisation", (PAR * dealer_inventory + unnetted_share * repo_funding) / dealer_balance_sheet_capacity, "1")
+utilisation = Auxiliary(
+    "utilisation", (PAR * (dealer_inventory + seized_collateral) + unnetted_share * fund_loans.total) / dealer_balance_sheet_capacity, "1"
+)
 fill_share = Auxiliary(
     "fill_share",
     (1 - tanh((utilisation - full_at) / full_width)) / 2 * tanh(dollar_liquidity / settling_dollars),
     "1",
     description="share of sell orders that dealers fill",
 )
-fund_orders = Auxiliary("fund_orders", unit="billion face/day", description="what funds want to sell")
-other_orders = Auxiliary("other_orders", unit="billion face/day", description="what other holders want to sell")
-manager_orders = Auxiliary("manager_orders", unit="billion face/day", description="what asset managers want to sell")
-unfilled_orders = Auxiliary("unfilled_orders", (1 - fill_share) * (fund_orders + other_orders + manager_orders), "billion face/day")
+fund_orders = Auxiliary("fund_orders", unit="billion face/day", over=COHORT, description="what funds want to sell")
+orders = Auxiliary("orders", unit="billion face/day", description="all orders to sell")
+unfilled_orders = Auxiliary("unfilled_orders", (1 - fill_share) * orders, "billion face/day")
 unfilled_share = Auxiliary("unfilled_share", unfilled_orders / (unfilled_orders + crowd), "1", description="how much of the market sees nobody quote")
 
 # Prices
@@ -146,8 +163,38 @@ futures_follow = Parameter(
     reference="assumed; rho of the spiral number",
     description="share of the cash discount that futures follow",
 )
+swap_follow = Parameter(
+    "swap_follow",
+    0.5,
+    "1",
+    between=(0, 0.9),
+    domain=(0, 1),
+    reference="assumed: swaps follow Treasury-specific discounts less than futures do; facts 4: swap spreads in April 2025",
+    description="share of the cash discount that swaps follow",
+)
+futures_rise = Parameter(
+    "futures_rise", 0.004, "1", between=(0, 0.02), domain=(0, 0.2), reference="assumed", description="most that buying back contracts lifts futures"
+)
+deep_futures = Parameter(
+    "deep_futures",
+    20.0,
+    "billion face/day",
+    between=(5, 100),
+    domain=(0.1, None),
+    reference="assumed",
+    description="contracts bought back in a day that lift futures by half of the most",
+)
+fundamental_news = Parameter(
+    "fundamental_news",
+    0.0,
+    "1/day",
+    between=(-0.02, 0.02),
+    domain=(-1, 1),
+    reference="set by cases: rate cuts and flights to quality",
+    description="rise of fundamental value",
+)
 
-normal_utilisation = Auxiliary("normal_utilisation", (normal_capacity - dealer_headroom) / normal_capacity, "1")
+normal_utilisation = Auxiliary("normal_utilisation", normal_use / (normal_use + dealer_headroom), "1")
 bid_discount = Auxiliary(
     "bid_discount",
     price_impact
@@ -161,9 +208,18 @@ bid_discount = Auxiliary(
 )
 target_discount = Auxiliary("target_discount", largest_discount * tanh(bid_discount / largest_discount), "1")
 cash_fall = Flow("cash_fall", source=CLOUD, sink=cash_discount, rate=(target_discount - cash_discount) / price_time, reversible=True)
-futures_fall = Flow(
-    "futures_fall", source=CLOUD, sink=futures_discount, rate=(futures_follow * cash_discount - futures_discount) / price_time, reversible=True
+contracts_bought = Auxiliary("contracts_bought", unit="billion face/day", description="futures that funds buy back")
+futures_target = Auxiliary(
+    "futures_target", futures_follow * cash_discount - price_impact * futures_rise * contracts_bought / (contracts_bought + deep_futures), "1"
 )
+futures_fall = Flow("futures_fall", source=CLOUD, sink=futures_discount, rate=(futures_target - futures_discount) / price_time, reversible=True)
+swap_fall = Flow("swap_fall", source=CLOUD, sink=swap_discount, rate=(swap_follow * cash_discount - swap_discount) / price_time, reversible=True)
+fundamental_rise = Flow("fundamental_rise", source=CLOUD, sink=fundamental_value, rate=fundamental_news, reversible=True)
+
+# What hedges each cohort
+hedge_price = COHORT.each(lambda cohort: swap_price if cohort == "swap" else futures_price)
+hedge_fall = COHORT.each(lambda cohort: swap_fall if cohort == "swap" else futures_fall)
+hedge_follow = COHORT.each(lambda cohort: swap_follow if cohort == "swap" else futures_follow)
 slope_in_use = Auxiliary(
     "slope_in_use",
     price_impact
@@ -172,16 +228,12 @@ slope_in_use = Auxiliary(
     description="discount per unit of utilisation now",
 )
 basis = Auxiliary("basis", futures_price - price, "dollar/face", description="carry-adjusted futures price less cash price")
-duration = Parameter(
-    "duration",
-    5.5,
-    "1",
-    between=(4, 7),
-    domain=(0.1, 30),
-    reference="assumed average of the deliverable tenors, in years",
-    description="price change per unit change of yield",
-)
 BASIS_POINTS = Parameter("basis_points", 1e4, "bp", domain=(1e4, 1e4), reference="definition: one is ten thousand basis points")
-yield_dislocation = Auxiliary("yield_dislocation", BASIS_POINTS * cash_discount / duration, "bp", description="yield above its fundamental value")
+yield_dislocation = Auxiliary(
+    "yield_dislocation",
+    BASIS_POINTS * cash_discount / trade_duration,
+    "bp",
+    description="yield above its fundamental value, average of the trade by DV01",
+)
 
-FLOWS = (cash_fall, futures_fall)
+FLOWS = (cash_fall, futures_fall, swap_fall, fundamental_rise)
