@@ -45,13 +45,7 @@ OUTCOMES = (
         group="funds",
         description="funds must sell a fifth of the position or more, and cannot",
     ),
-    Outcome(
-        "calm",
-        Min(position - 0.95 * opening_trade, -funds.excess_position.total) >= 0,
-        always=True,
-        group="funds",
-        description="no fund ever had to sell",
-    ),
+    Outcome("calm", Min(position - 0.95 * opening_trade, *(-funds.overhang)) > 0, always=True, group="funds", description="no fund ever had to sell"),
     Outcome(
         "partial",
         funds.excess_position.total < 0.2 * opening_trade,
@@ -73,7 +67,8 @@ MODEL = Model(
     outputs=(
         market.yield_dislocation,
         market.basis,
-        funds.leverage, fund_equity,
+        funds.leverage,
+        fund_equity,
         funds.bound_share,
         funds.full_leverage,
         spiral.spiral_number,

@@ -53,12 +53,13 @@ repo_uptake = Parameter(
     reference="facts 3d: about 200 drawn of 1,500 offered in March 2020",
     description="share of the offer dealers take",
 )
-repo_draw = Trade(
-    "repo_draw",
-    delivered=(CLOUD, central_bank_repo),
-    paid=(CLOUD, dealer_cash),
-    reversible=True,
-    rate=(repo_uptake * repo_offer - central_bank_repo) / DAY,
+repo_gap = Auxiliary("repo_gap", repo_uptake * repo_offer - central_bank_repo, MONEY)
+repo_draw = Trade("repo_draw", delivered=(CLOUD, central_bank_repo), paid=(CLOUD, dealer_cash), rate=positive(repo_gap, few_dollars) / DAY)
+repo_return = Trade(
+    "repo_return",
+    delivered=(central_bank_repo, CLOUD),
+    paid=(dealer_cash, CLOUD),
+    rate=positive(-repo_gap, few_dollars) / DAY * tanh(dollar_liquidity / settling_dollars),
 )
 
 # Swap lines: dollars for foreign authorities, who then sell fewer bonds
@@ -161,6 +162,7 @@ dealer_need = Auxiliary(
     + sum(trade.delivery for trade in fund_borrowing)
     - sum(trade.delivery for trade in (*fund_repayment, *margin_calls))
     - repo_draw.delivery
+    + repo_return.delivery
     - margin_to_dealers
     - cash_to_dealers.total
     + surplus_returned.total,
@@ -187,4 +189,4 @@ purchase_schedule = Series.from_csv(
     description="daily Treasury purchases announced in 2020",
 )
 
-FLOWS = (central_bank_purchases, repo_draw, swap_draw, swap_relief, swap_repayment, dealer_borrowing)
+FLOWS = (central_bank_purchases, repo_draw, repo_return, swap_draw, swap_relief, swap_repayment, dealer_borrowing)

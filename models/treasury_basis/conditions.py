@@ -9,7 +9,16 @@ from sympy import exp, tanh
 from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, positive
 
 from .ledger import dealer_equity, price
-from .market import cash_discount, cash_fall, dealer_balance_sheet_capacity, kink, margin_rate, normal_capacity, perceived_volatility
+from .market import (
+    accustomed_discount,
+    cash_discount,
+    cash_fall,
+    dealer_balance_sheet_capacity,
+    kink,
+    margin_rate,
+    normal_capacity,
+    perceived_volatility,
+)
 from .sizes import MONEY, base_haircut, calm_margin, dealer_capital
 
 # Volatility
@@ -56,7 +65,7 @@ volatility_target = Auxiliary(
     1
     + shock_scale * news_volatility
     + speed_volatility * tanh(positive(cash_fall, fast_fall / 10) / fast_fall)
-    + discount_volatility * tanh(positive(cash_discount, kink / 10) / felt_discount),
+    + discount_volatility * tanh(positive(cash_discount - accustomed_discount, kink / 10) / felt_discount),
     "1",
 )
 volatility_gap = Auxiliary("volatility_gap", volatility_target - perceived_volatility, "1")

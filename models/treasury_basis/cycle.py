@@ -4,7 +4,7 @@ from sd_basis import CLOUD, Flow, Parameter, positive
 
 from .authorities import purchase_pace
 from .funds import few_bonds, wanted_trade
-from .issuance import issuance
+from .issuance import new_bonds
 from .sizes import DAY
 
 trade_share = Parameter(
@@ -26,7 +26,7 @@ trade_leaves = Parameter(
     description="share of the wanted trade that leaves a day",
 )
 
-new_supply = positive(issuance.delivery - purchase_pace, few_bonds / (10 * DAY))
+new_supply = positive(new_bonds - purchase_pace, few_bonds / (10 * DAY))
 trade_grows = Flow("trade_grows", source=CLOUD, sink=wanted_trade, rate=trade_share * new_supply)
 trade_shrinks = Flow("trade_shrinks", source=wanted_trade, sink=CLOUD, rate=trade_leaves * wanted_trade)
 

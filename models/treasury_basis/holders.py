@@ -10,7 +10,7 @@ from sympy import tanh
 from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, Trade, positive
 
 from .conditions import alarm, bid, shock_scale, turn
-from .funds import few_bonds, few_dollars
+from .funds import few_bonds, few_dollars, wanted_trade
 from .ledger import (
     asset_manager_bonds,
     asset_manager_cash,
@@ -18,18 +18,27 @@ from .ledger import (
     dealer_inventory,
     dollar_liquidity,
     holder_deposits,
+    manager_deposits,
     other_holder_bonds,
     other_holder_cash,
+    opening_outstanding,
+    outstanding,
     price,
-    supply,
 )
 from .market import cash_discount, fill_share, settling_dollars
-from .sizes import FACE, HOLDER, holder_holdings, manager_holdings, recycled_share
+from .sizes import FACE, central_bank_holdings, opening_trade, HOLDER, MONEY, holder_holdings, manager_dollars, manager_holdings, recycled_share
 
 nerve_lost = Parameter(
     "nerve_lost", 1.8, "1", between=(1, 4), domain=(0.05, 50), reference="assumed", description="alarm at which nobody trades against the price"
 )
 nerve = Auxiliary("nerve", (1 + turn) * positive(1 - alarm / nerve_lost, turn), "1", description="willingness to trade against the price")
+
+supply = Auxiliary(
+    "supply",
+    (outstanding - wanted_trade - central_bank_holdings) / (opening_outstanding - opening_trade - central_bank_holdings),
+    "1",
+    description="bonds left for the public when the trade has its size and the central bank that of the start, as a multiple of the start",
+)
 
 # Need of dollars
 dash_for_cash = Parameter(
@@ -203,5 +212,31 @@ manager_purchases = Trade(
     * tanh(dealer_inventory / few_bonds),
 )
 
+cash_beyond = Auxiliary("cash_beyond", asset_manager_cash - manager_dollars, MONEY, description="asset managers' cash beyond their working balance")
+managers_deposit = Trade(
+    "managers_deposit",
+    delivered=(CLOUD, manager_deposits),
+    paid=(asset_manager_cash, dollar_liquidity),
+    rate=positive(cash_beyond, 5 * few_dollars) / recycling_time,
+)
+managers_withdraw = Trade(
+    "managers_withdraw",
+    delivered=(manager_deposits, CLOUD),
+    paid=(dollar_liquidity, asset_manager_cash),
+    rate=positive(-cash_beyond, 5 * few_dollars) / recycling_time * tanh(manager_deposits / few_dollars) * tanh(dollar_liquidity / settling_dollars),
+)
+
 other_sale = HOLDER.each(lambda holder: other_sales[holder])
-FLOWS = (*need_arises, *need_passes, *fear_change, *other_sales, *other_purchases, *into_deposits, *out_of_deposits, manager_sales, manager_purchases)
+FLOWS = (
+    *need_arises,
+    *need_passes,
+    *fear_change,
+    *other_sales,
+    *other_purchases,
+    *into_deposits,
+    *out_of_deposits,
+    manager_sales,
+    manager_purchases,
+    managers_deposit,
+    managers_withdraw,
+)

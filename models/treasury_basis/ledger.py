@@ -42,6 +42,7 @@ TREASURY = Sector("Treasury", "issuer of the bonds")
 price = Auxiliary("price", unit="dollar/face", description="cash price of the average Treasury of the trade")
 
 BONDS = Instrument("bonds", TREASURY, price)
+BILLS = Instrument("bills", TREASURY)
 DOLLARS = Instrument("dollars", CENTRAL_BANK)
 REPO = Instrument("repo to funds", FUNDS)
 DEALER_FUNDING = Instrument("dealer funding", DEALERS)
@@ -128,6 +129,16 @@ dealer_funding = Stock(
     instrument=DEALER_FUNDING,
 )
 holder_deposits = Stock("holder_deposits", recycled_share * holder_dollars, MONEY, nonnegative=True, holder=OTHERS, instrument=DEPOSITS)
+manager_deposits = Stock(
+    "manager_deposits",
+    0,
+    MONEY,
+    nonnegative=True,
+    scale=100.0,
+    holder=MANAGERS,
+    instrument=DEPOSITS,
+    description="asset managers' money-fund shares beyond their working cash",
+)
 margin_posted = Stock(
     "margin_posted",
     calm_margin * opening_position,
@@ -190,6 +201,17 @@ bridge_loans = Stock(
     description="loans of the missing margin",
 )
 
+treasury_bills = Stock(
+    "treasury_bills",
+    0,
+    MONEY,
+    nonnegative=True,
+    scale=100.0,
+    holder=LENDERS,
+    instrument=BILLS,
+    description="bills issued since the start, bought by money funds",
+)
+
 fund_loans = repo_funding + term_repo
 fund_equities = Auxiliary(
     "fund_equities",
@@ -225,4 +247,3 @@ outstanding = Auxiliary(
 opening_outstanding = Auxiliary(
     "opening_outstanding", opening_position.total + dealer_normal_inventory + manager_holdings + holder_holdings.total + central_bank_holdings, FACE
 )
-supply = Auxiliary("supply", outstanding / opening_outstanding, "1", description="bonds outstanding as a multiple of the start")

@@ -32,7 +32,10 @@ capacity_scale = Parameter(
 normal_use = Auxiliary(
     "normal_use", PAR * dealer_normal_inventory + unnetted_share * opening_loan.total, MONEY, description="balance sheet in use in calm"
 )
-normal_capacity = Auxiliary("normal_capacity", capacity_scale * (normal_use + dealer_headroom), MONEY)
+accustomed_use = Stock(
+    "accustomed_use", normal_use, MONEY, nonnegative=True, description="balance sheet that dealers' firms give to Treasuries as a matter of course"
+)
+normal_capacity = Auxiliary("normal_capacity", capacity_scale * (accustomed_use + dealer_headroom), MONEY)
 dealer_balance_sheet_capacity = Stock(
     "dealer_balance_sheet_capacity",
     normal_capacity,
@@ -69,9 +72,18 @@ crowd = Parameter(
     description="unfilled orders at which half the market sees nobody quote",
 )
 
-utilisation = Auxiliary(
-    "utilisation", (PAR * (dealer_inventory + seized_collateral) + unnetted_share * fund_loans.total) / dealer_balance_sheet_capacity, "1"
+balance_sheet_use = Auxiliary("balance_sheet_use", PAR * (dealer_inventory + seized_collateral) + unnetted_share * fund_loans.total, MONEY)
+utilisation = Auxiliary("utilisation", balance_sheet_use / dealer_balance_sheet_capacity, "1")
+adaptation_time = Parameter(
+    "adaptation_time",
+    500.0,
+    "day",
+    between=(125, 1500),
+    domain=(1, None),
+    reference="assumed: firms shift balance sheet between desks over two years, not over weeks",
+    description="time in which dealers' firms get used to a lasting demand",
 )
+adaptation = Flow("adaptation", source=CLOUD, sink=accustomed_use, rate=(balance_sheet_use - accustomed_use) / adaptation_time, reversible=True)
 fill_share = Auxiliary(
     "fill_share",
     (1 - tanh((utilisation - full_at) / full_width)) / 2 * tanh(dollar_liquidity / settling_dollars),
@@ -194,7 +206,7 @@ fundamental_news = Parameter(
     description="rise of fundamental value",
 )
 
-normal_utilisation = Auxiliary("normal_utilisation", normal_use / (normal_use + dealer_headroom), "1")
+normal_utilisation = Auxiliary("normal_utilisation", accustomed_use / (accustomed_use + dealer_headroom), "1")
 bid_discount = Auxiliary(
     "bid_discount",
     price_impact
@@ -236,4 +248,9 @@ yield_dislocation = Auxiliary(
     description="yield above its fundamental value, average of the trade by DV01",
 )
 
-FLOWS = (cash_fall, futures_fall, swap_fall, fundamental_rise)
+accustomed_discount = Stock("accustomed_discount", 0, "1", scale=0.05, description="level of the discount that everybody is used to")
+habituation = Flow(
+    "habituation", source=CLOUD, sink=accustomed_discount, rate=(cash_discount - accustomed_discount) / adaptation_time, reversible=True
+)
+
+FLOWS = (habituation, cash_fall, futures_fall, swap_fall, fundamental_rise, adaptation)

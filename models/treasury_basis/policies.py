@@ -4,6 +4,7 @@ from sd_basis import Policy
 
 from . import authorities, conditions, financing, funds, sizes
 from .economy import fiscal_pace
+from .issuance import support_pace
 from .market import fill_share, yield_dislocation
 
 purchases = Policy(
@@ -18,7 +19,7 @@ pause = Policy("pause", {conditions.shock_scale: 0}, description="the executive 
 orderly_reduction = Policy("orderly_reduction", {funds.trade_limit: 0.5}, description="funds reduce the trade by half, without haste")
 floor = Policy("floor", {sizes.haircut_floor: 0.02}, description="a haircut floor of two per cent")
 cap = Policy("cap", {funds.leverage_cap: 15}, description="a leverage cap of fifteen")
-fiscal_support = Policy("fiscal_support", {fiscal_pace: 20}, description="fiscal support of 20 billion a day")
+fiscal_support = Policy("fiscal_support", {fiscal_pace: support_pace}, description="fiscal support at an even pace")
 reaction = Policy(
     "reaction",
     {authorities.purchase_pace: authorities.reaction_pace},
@@ -32,6 +33,15 @@ price_reaction = Policy(
     when=yield_dislocation > authorities.seen_dislocation,
     delay=authorities.reaction_delay + authorities.conflict,
     description="purchases once the dislocation is seen, after a delay",
+)
+standing_reaction = Policy(
+    "standing_reaction",
+    {authorities.purchase_pace: authorities.reaction_pace},
+    when=yield_dislocation > authorities.seen_dislocation,
+    delay=authorities.reaction_delay + authorities.conflict,
+    duration=30,
+    rearm=True,
+    description="purchases for 30 days whenever the dislocation is seen, after a delay",
 )
 
 POLICIES = (
@@ -48,4 +58,5 @@ POLICIES = (
     fiscal_support,
     reaction,
     price_reaction,
+    standing_reaction,
 )
