@@ -8,7 +8,7 @@ from sympy import Min
 
 from sd_basis import Model, Outcome
 
-from . import authorities, clearing, conditions, funds, holders, market
+from . import assets, authorities, clearing, conditions, economy, funds, holders, market
 from .ledger import dealer_equity, hedge_fund_collateral, total_dollars
 from .sizes import basis_position
 
@@ -49,9 +49,18 @@ MODEL = Model(
     span=(0, 252),
     time_unit="day",
     units={"year": "252 day"},
-    flows=(*market.FLOWS, *conditions.FLOWS, *funds.FLOWS, *clearing.FLOWS, *holders.FLOWS, *authorities.FLOWS),
+    flows=(*market.FLOWS, *conditions.FLOWS, *funds.FLOWS, *clearing.FLOWS, *holders.FLOWS, *authorities.FLOWS, *economy.FLOWS, *assets.FLOWS),
     policies=authorities.POLICIES,
     outcomes=OUTCOMES,
-    outputs=(market.yield_dislocation, market.basis, funds.leverage, clearing.spiral_number, total_dollars, dealer_equity),
+    outputs=(
+        market.yield_dislocation,
+        market.basis,
+        funds.leverage,
+        clearing.spiral_number,
+        total_dollars,
+        dealer_equity,
+        *economy.OUTPUTS,
+        *assets.OUTPUTS,
+    ),
     description="Hedge funds hold cash Treasuries against short futures, financed in repo; the central bank can stop the spiral, in time.",
 )
