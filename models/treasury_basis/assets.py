@@ -7,11 +7,11 @@ one number for all, may be fitted to the average fall. Without scarcity each ass
 nothing else. Fear alone is no scarcity: in April 2025 volatility doubled, repo stayed calm and the dollar fell.
 
 Own news is a level: the log discount that news alone puts on an asset, negative where it makes it dearer,
-as a case sets it from a date on: `"asset_news[oil]" = 0.28`. Candidates for March 2020, dated before the
-dollars ran short, so that they are no part of the fall they help to explain (closes as widely reported, to
-be checked against a series): oil 0.11 on 6 March, when OPEC and Russia parted, and 0.28 more on Monday
-9 March, the price war; equities 0.13 from 19 to 28 February and 0.08 more on 9 March, the pandemic. The
-dossier's window opens at the close of 9 March, so that only the level before it, not the fall within, is set so.
+as a case sets it from a date on: `"asset_news[oil]" = 0.28`. Candidates for March 2020, from closes as
+reported on the day, all before the dollars ran short: oil 0.11 on 6 March, when OPEC and Russia parted
+(WTI 45.90 to 41.28), and 0.28 more on 9 March, the price war (31.13); equities 0.13 from 19 February to
+6 March, the pandemic (S&P 3386 to 2972), and 0.08 more on 9 March (2747). The dossier's falls count from
+the close of 9 March, so that this news is no part of them and explains none of them.
 
 Falls as they were: data/asset_falls_2020.csv. The core sees nothing of this sector.
 """

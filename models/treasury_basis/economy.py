@@ -7,8 +7,8 @@ second set of parameters, makes a late and small response slow and an early and 
 constants of recovery, `healing_time` above all, are inputs and not results.
 
 Support does two things: it is demand (with a multiplier), and it is income, which keeps a gap from
-scarring. Lost output is 1 - exp(-sum), so that output stays positive; above normal, output ends where
-nobody is unemployed. In calm everything rests exactly at 1, 0 and 1.
+scarring. It does not reopen what the cause has closed. Output is a product of exponentials and so stays
+positive; demand above normal ends where nobody is unemployed. In calm everything rests exactly at 1, 0 and 1.
 
 The core sees nothing of this sector: it only reads `alarm`, `lent_share`, `unfilled_share` and the dealers'
 equity. New lending is `credit_supply`; credit has stopped where it is below a tenth.
@@ -154,19 +154,18 @@ normal_unemployment = Parameter(
 output_gap = Stock("output_gap", 0, "1", scale=0.01, description="output above normal as a share of normal; negative below")
 fiscal_support = Auxiliary("fiscal_support", fiscal_pace / gdp, "1", description="fiscal support as a share of output")
 excess_demand = Auxiliary(
-    "excess_demand",
-    multiplier * fiscal_support - real_shock - credit_dependence * (1 - credit) - scarring,
-    "1",
-    description="negative where it lacks",
+    "excess_demand", multiplier * fiscal_support - credit_dependence * (1 - credit) - scarring, "1", description="negative where demand lacks"
 )
 full_employment_gap = Auxiliary(
     "full_employment_gap", normal_unemployment / okun, "1", description="output above normal at which nobody is unemployed"
 )
-output_target = Auxiliary(
-    "output_target",
-    exp(-positive(-excess_demand, unnoticed / 20)) - 1 + full_employment_gap * tanh(positive(excess_demand, unnoticed / 20) / full_employment_gap),
+goods_demand = Auxiliary(
+    "goods_demand",
+    exp(-positive(-excess_demand, unnoticed / 20)) + full_employment_gap * tanh(positive(excess_demand, unnoticed / 20) / full_employment_gap),
     "1",
+    description="demand as a share of normal output",
 )
+output_target = Auxiliary("output_target", exp(-real_shock) * goods_demand - 1, "1", description="what is closed no support reopens")
 output_change = Flow("output_change", source=CLOUD, sink=output_gap, reversible=True, rate=(output_target - output_gap) / output_time)
 
 # Damage that lasts
