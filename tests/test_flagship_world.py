@@ -79,6 +79,15 @@ def test_after_a_long_shock_without_support_the_world_comes_back_to_rest(tmp_pat
     assert abs(run["output_gap"][-1]) < 1e-6 and abs(run["employment"][-1] - 1) < 1e-6 and abs(run["credit"][-1] - 1) < 1e-6
 
 
+@pytest.mark.parametrize("share, stays", [(0.4, False), (0.6, True)])   # 1 + 0.6 * 3 times the share, against 1 + 250 / 756
+def test_damage_that_breeds_more_than_it_heals_stays_and_other_damage_goes(share, stays, tmp_path):
+    values = {"credit_dependence": 0.6, "credit_sensitivity": 3, "scarring_share": share}
+    run = simulate(MODEL, case(tmp_path, span=25200, end=500), set={**CALM_CORE, **values})
+    assert (run["scarring"][-1] > 0.02) == stays
+    assert stays or run["scarring"][-1] < 1e-6
+    assert run["output_gap"].min() > -0.7
+
+
 def test_a_short_shock_of_the_same_depth_is_forgotten_sooner(tmp_path):
     short, long = (recovery(case(tmp_path, end=end))[0] - end for end in (40, 400))
     assert short < 126 < 504 < long
