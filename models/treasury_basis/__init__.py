@@ -9,6 +9,7 @@ from sympy import Min
 from sd_basis import Model, Outcome
 
 from . import (
+    assets,
     authorities,
     carry,
     clearing,
@@ -25,11 +26,11 @@ from . import (
     market,
     spiral,
 )
-from .ledger import dealer_equity, fund_equity, hedge_fund_collateral, outstanding, total_dollars
+from .ledger import dealer_equity, fund_equity, hedge_fund_collateral, outstanding, seized_collateral, total_dollars
 from .policies import POLICIES
 from .sizes import opening_trade
 
-SECTORS = (market, conditions, funds, financing, clearing, defaults, holders, lenders, issuance, carry, authorities, economy, cycle)
+SECTORS = (market, conditions, funds, financing, clearing, defaults, holders, lenders, issuance, carry, authorities, economy, assets, cycle)
 position = hedge_fund_collateral.total
 
 functioning = Min(market.fill_share - 0.9, 2 - market.perceived_volatility) > 0
@@ -38,6 +39,7 @@ OUTCOMES = (
     Outcome("calm", functioning, always=True, group="market", description="dealers filled orders throughout"),
     Outcome("rescued", functioning, group="market", description="dealers fill orders again and volatility is below twice its calm level"),
     Outcome("collapsed", frozen, group="market", description="most orders stay unfilled and nothing scheduled can change that"),
+    Outcome("collapsed", seized_collateral > 0.5 * opening_trade, absorbing=True, group="funds", description="half of the position was seized"),
     Outcome("collapsed", position < 0.1 * opening_trade, absorbing=True, group="funds", description="nine tenths of the position are gone"),
     Outcome(
         "collapsed",
@@ -76,6 +78,8 @@ MODEL = Model(
         outstanding,
         dealer_equity,
         *exposure.OUTPUTS,
+        *economy.OUTPUTS,
+        *assets.OUTPUTS,
     ),
     description="Hedge funds hold cash Treasuries against short futures, financed in repo; the central bank can stop the spiral, in time.",
 )

@@ -4,7 +4,9 @@ New lending falls when lenders hoard, orders stay unfilled, markets are afraid, 
 are damaged; credit outstanding runs off and output follows. A gap that nobody's support fills scars the
 balance sheets of households and firms, and scars depress output and lending until they heal: this, not a
 second set of parameters, makes a late and small response slow and an early and large one fast. The
-constants of recovery, `healing_time` above all, are inputs and not results.
+constants of recovery, `healing_time` above all, are inputs and not results. Damage d costs output about
+(1 + credit_dependence * credit_sensitivity) d; it heals as long as scarring_share times that factor is
+below 1 + scarring_time / healing_time (0.73 against 1.33 here); beyond, large damage may breed itself and stay, bounded.
 
 Support does two things: it is demand (with a multiplier), and it is income, which keeps a gap from
 scarring. It does not reopen what the cause has closed. Output is a product of exponentials and so stays
@@ -176,7 +178,7 @@ scarring_share = Parameter(
     between=(0.2, 0.6),
     domain=(0, 0.9),
     reference="assumed; Cerra and Saxena 2008: most of the output lost in a banking crisis is not regained within ten years",
-    description="share of a lasting gap in incomes that becomes damage; times one plus what damage itself costs it must stay below one to heal",
+    description="share of a lasting gap in incomes that becomes damage",
 )
 scarring_time = Parameter(
     "scarring_time",
