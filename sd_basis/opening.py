@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy
 
-from .errors import InputError
+from .errors import InputError, unknown
 from .families import Members
 from .model import Model
 from .quantities import TIME, Auxiliary, Quantity, as_expression
@@ -95,7 +95,9 @@ def _laid_out(model: Model, where: str, given: Any) -> dict[str, sympy.Expr]:
         return {", ".join(key): _own(model, where, item) for key, item in given.items.items()}
     if isinstance(given, str):
         members = {name[len(given) + 1:-1]: quantity for name, quantity in model.quantities.items() if name.startswith(f"{given}[") and name.endswith("]")}
-        return members or {"": model.quantity(given, where)}
+        if not members and given not in model.quantities:
+            raise unknown(where, "quantity", given, [*(name.partition("[")[0] for name in model.quantities), *model.quantities])
+        return members or {"": model.quantities[given]}
     if isinstance(given, Mapping):
         return {", ".join(key) if isinstance(key, tuple) else str(key): _own(model, where, item) for key, item in given.items()}
     if isinstance(given, (list, tuple)):
