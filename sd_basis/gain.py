@@ -22,11 +22,12 @@ from .errors import InputError, NumericalFailure
 from .families import Members
 from .library import find_case
 from .model import Model
-from .opening import Opening, opened_program, opening
+from .opening import Opening, check_units, opened_program, opening
 from .quantities import Stock, finite_number
 from .resting import at_rest
 from .run import Run
 from .schedule import schedule
+from .system import Program
 from .transfer import Transfer, dominant, reaches, reduced, supremum
 
 
@@ -80,12 +81,14 @@ def loop_gain(subject: Run | Model, enters: Any, returns: Any = None, *, rate: A
 
     `enters` is an auxiliary or a flow, or a family of them; every other equation sees it held. `returns`, by default the
     same, is what comes back for the same members: a quantity or an expression, for example the order that would be given
-    if a limit were binding. `rate` is the rate at which `returns` falls as what entered is executed (fill_share / execution_time).
-    `stocks` are those that take part, by default all; the others are frozen. `hold` names auxiliaries and flows that keep
-    their values too, such as purchases that would rebuild what was sold: with these L(0) is one whatever the spiral does.
-    `weights` (0 to 1) multiply the rows of L in `actual`: the share that is bound. Of a run `at` is a time or date, by
-    default its end; of a model `at` holds values of stocks and `set` of parameters. With a `horizon` growth slower than
-    1/horizon does not count, and `value` is the supremum over s >= 1/horizon. Raises InputError for quantities that do not exist or do not fit, and where nothing returns.
+    if a limit were binding. `rate` is that at which `returns` falls as what entered is executed (fill_share / execution_time,
+    and for an order behind a gate times the gate's slope). `stocks` are those that take part, by default all; the others are
+    frozen. `hold` names auxiliaries and flows that keep their values too, such as purchases: where these rebuild what was
+    sold, L(0) is one whatever the spiral does. `weights` (0 to 1) multiply the rows of L in `actual`: the share
+    that is bound. Of a run `at` is a time or date, by default its end; of a model `at` holds values of stocks and `set` of
+    parameters. With a `horizon` growth slower than 1/horizon does not count: `value` is the supremum over s >= 1/horizon.
+    Of complex eigenvalues of L the real part counts. Where the rest grows by itself and the loop adds to it the supremum is infinite.
+    Raises InputError for quantities that do not exist or do not fit, and where nothing returns.
     """
     if isinstance(subject, Run):
         if set is not None:
@@ -104,7 +107,7 @@ def loop_gain(subject: Run | Model, enters: Any, returns: Any = None, *, rate: A
     found = _found(loop, opened, shares, span, _least("loop_gain", horizon))
     if np.isnan(found["value"][0]):
         raise NumericalFailure(f"{where}: a derivative is not finite there; look for a division by zero, or choose another state")
-    plain = {name: None if column is None else float(column[0]) for name, column in found.items()}
+    plain: dict[str, Any] = {name: None if column is None else float(column[0]) for name, column in found.items()}
     return Gain(**plain, members=loop.opening.members, _loop=opened)
 
 
@@ -131,7 +134,7 @@ class _Loop:
         self.functions, self.where = functions, where
         model = functions.model
         self.opening: Opening = opening(model, where, enters, returns, rate, weights, hold)
-        self.function, self.places = functions.entries("gain", self.opening.about, lambda: opened_program(functions.system, self.opening))
+        self.function, self.places = functions.entries("gain", self.opening.about, self._program)
         self.size = len(model.stocks) + len(self.opening.members)
         self.linked = np.zeros((self.size, self.size), bool)
         self.linked[tuple(self.places)] = True
@@ -146,6 +149,10 @@ class _Loop:
             through = "" if stocks is None else " through the stocks chosen"
             raise InputError(f"{where}: {str(back)!r} does not depend on {str(cut)!r}{through}, so that no loop is cut; "
                              f"choose {'what returns' if stocks is None else 'more stocks'}, or another quantity to cut")
+
+    def _program(self) -> tuple[Program, list[tuple[int, int]]]:
+        check_units(self.functions.model, self.where, self.opening)
+        return opened_program(self.functions.system, self.opening)
 
     def opened(self, values: np.ndarray) -> tuple[Transfer, np.ndarray | None]:
         """Return the open loop and the weights from the outputs (outputs, times) of the compiled derivatives."""

@@ -18,6 +18,7 @@ from .model import Model
 from .quantities import TIME, Auxiliary, Quantity, as_expression
 from .slopes import jacobian_entries
 from .system import Program, System
+from .units import ONE, Units
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ def opened_program(system: System, cut: Opening) -> tuple[Program, list[tuple[in
 
     Rows are the changes of the stocks and then what returns; columns the stocks and then what enters.
     """
-    held: dict[Quantity, Quantity] = {quantity: Auxiliary(f"held {quantity.name}") for quantity in (*cut.enters, *cut.hold)}
-    equations = {quantity: equation.xreplace(held) for quantity, equation in system.equations.items()}
+    held: dict[sympy.Expr, Any] = {quantity: Auxiliary(f"held {quantity.name}") for quantity in (*cut.enters, *cut.hold)}
+    equations: dict[Quantity, sympy.Expr] = {quantity: equation.xreplace(held) for quantity, equation in system.equations.items()}
     returns = [expression.xreplace(system.modes) for expression in cut.returns]
     back = []
     for member, expression in zip(cut.members, returns, strict=True):
@@ -76,6 +77,17 @@ def opened_program(system: System, cut: Opening) -> tuple[Program, list[tuple[in
     values = [(quantity, system.equations[quantity]) for quantity in system.needed_for([*net, *cut.about])]
     slopes = [(symbol, expression.xreplace(rest)) for symbol, expression in assignments]
     return Program(values + slopes, [entry.xreplace(rest) for _, entry in entries] + extra), [place for place, _ in entries]
+
+
+def check_units(model: Model, where: str, cut: Opening) -> None:
+    """Raise InputError where what returns has another unit than what enters, a rate is none per time, or a weight has a unit."""
+    known, units = model.check_units(), Units(model.unit_definitions)
+    pace = units.parse(f"1/({model.time_unit})", f"{model.where}, time unit")
+    for quantity, expression in zip(cut.enters, cut.returns, strict=True):
+        units.check(f"{where}, returns", expression, known[quantity], known)
+    for name, given, unit in (("rate", cut.rates, pace), ("weights", cut.weights, ONE)):
+        for expression in dict.fromkeys(given):
+            units.check(f"{where}, {name}", expression, unit, known)
 
 
 def _rests_on(system: System, equations: Mapping[Quantity, sympy.Expr], wanted: Iterable[sympy.Expr], back: list[Auxiliary]) -> list[Quantity]:
