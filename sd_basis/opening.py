@@ -61,7 +61,8 @@ def opened_program(system: System, cut: Opening) -> tuple[Program, list[tuple[in
     Rows are the changes of the stocks and then what returns; columns the stocks and then what enters.
     """
     held: dict[sympy.Expr, Any] = {quantity: Auxiliary(f"held {quantity.name}") for quantity in (*cut.enters, *cut.hold)}
-    equations: dict[Quantity, sympy.Expr] = {quantity: equation.xreplace(held) for quantity, equation in system.equations.items()}
+    equations: dict[Quantity, sympy.Expr] = dict(system.equations)
+    equations.update({quantity: equation.xreplace(held) for quantity, equation in equations.items()})
     returns = [expression.xreplace(system.modes) for expression in cut.returns]
     back = []
     for member, expression in zip(cut.members, returns, strict=True):

@@ -119,11 +119,14 @@ def reaches(linked: np.ndarray, stocks: list[int], members: int) -> list[bool]:
 
 def _reached(linked: np.ndarray, stocks: list[int], begin: list[int]) -> set[int]:
     """Return the stocks that a beginning moves, directly or through others."""
+    left = np.zeros(len(linked), bool)
+    left[stocks] = True
     found: set[int] = set()
-    fresh = begin
-    while fresh:
-        fresh = [stock for stock in stocks if stock not in found and linked[stock, fresh].any()]
-        found.update(fresh)
+    fresh = np.array(begin)
+    while fresh.size:
+        fresh = np.flatnonzero(left & linked[:, fresh].any(axis=1))
+        left[fresh] = False
+        found.update(fresh.tolist())
     return found
 
 

@@ -4,11 +4,29 @@ import re
 
 import numpy as np
 import pytest
-
 from small import draining
 
-from sd_basis import (CLOUD, Auxiliary, Family, Flow, InputError, Instrument, Max, Min, Model, Parameter, Policy, Sector, Stock, Trade, define, loop_gain,
-                      simulate)
+from sd_basis import (
+    CLOUD,
+    Auxiliary,
+    Family,
+    Flow,
+    If,
+    InputError,
+    Instrument,
+    Lookup,
+    Max,
+    Min,
+    Model,
+    Parameter,
+    Policy,
+    Sector,
+    Stock,
+    Trade,
+    define,
+    loop_gain,
+    simulate,
+)
 from sd_basis.compiled import compiled
 from sd_basis.gain import gain_along
 
@@ -209,6 +227,17 @@ def test_where_the_rest_rebuilds_what_was_sold_the_static_gain_is_one():
     found = loop_gain(model, "u", rate=2, set=values)
     assert (found.value, found.static) == pytest.approx((1, 1), rel=1e-9) and found.at == 0
     assert loop_gain(model, "u", rate=2, set=values, horizon=1).value == pytest.approx(0.5 * 2 / (1.5 * 3), rel=1e-9)
+
+
+def test_the_branch_of_a_choice_in_force_decides_the_gain():
+    level, slope = Stock("level", 3.0), Lookup("slope", [(0, 0), (1, 0.5), (2, 2.5), (9, 2.5)])
+    answer = Auxiliary("answer", If(level > 1, 2, slope(level)) * level)
+    model = Model("choice", [Flow("change", source=CLOUD, sink=level, rate=answer - level, reversible=True)], span=(0, 1))
+    assert loop_gain(model, "answer", rate=0).value == pytest.approx(2, rel=1e-9)
+    assert loop_gain(model, "answer", rate=0, at={"level": 0.5}).value == pytest.approx(0.5, rel=1e-9)  # d(level^2 / 2) / d level
+    for options in ({}, {"method": "Euler", "step": 0.25}):
+        run = simulate(model, initial={"level": 2}, **options)
+        assert loop_gain(run, "answer", rate=0, at=0.5).value == pytest.approx(2, rel=1e-9)
 
 
 def test_units_of_a_loop_are_checked():
