@@ -31,7 +31,7 @@ _DOOR = {
     "If": "choices", "Max": "choices", "Min": "choices", "positive": "gates",
     "Model": "model", "Case": "case", "load": "library", "System": "system",
     "import_model": "interop", "simulate": "simulation", "Run": "run",
-    "cut": "cutting", "equilibrium": "resting", "sensitivities": "responses", "turning_shift": "timing",
+    "cut": "cutting", "equilibrium": "resting", "loop_gain": "gain", "sensitivities": "responses", "turning_shift": "timing",
     "BasisError": "errors", "InputError": "errors", "NumericalFailure": "errors",
 }
 __all__ = ["__version__", *_DOOR]

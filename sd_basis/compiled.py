@@ -11,6 +11,7 @@ import itertools
 import marshal
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache as once
 from functools import cached_property
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from .watching import Watched
 
 _ENGINE_FILES = (
     "choices.py", "choosing.py", "codegen.py", "collecting.py", "compiled.py", "declarations.py", "dimensions.py", "families.py",
-    "gates.py", "graph.py", "kinks.py", "lookups.py", "model.py", "policies.py", "programs.py", "quantities.py", "slopes.py", "symbols.py",
+    "gates.py", "graph.py", "kinks.py", "lookups.py", "model.py", "opening.py", "policies.py", "programs.py", "quantities.py", "slopes.py", "symbols.py",
     "system.py", "units.py", "written.py")
 
 
@@ -83,6 +84,7 @@ class Compiled:
         self.key = fingerprint(model) if held else f"{fingerprint(model)}-stepped"
         self._watching: dict[str, tuple[Functions, list[Watched]]] = {}
         self._gradients: dict[str, Callable] = {}
+        self._entries: dict[str, tuple[Functions, np.ndarray]] = {}
         self.cached = cache.has(self.key, "rhs")
         if not self.cached:
             model.check_units()
@@ -104,11 +106,7 @@ class Compiled:
     @cached_property
     def pattern(self) -> np.ndarray:
         """The places of those entries, as two rows: row and column numbers."""
-        def places() -> Program:
-            flat = [sympy.Integer(number) for place in self.system.jacobian_pattern for number in place]
-            return Program([], flat)
-        numbers = self._function("pattern", places, scalar=True)(0.0, *self._blank())
-        return np.array(numbers, dtype=int).reshape(-1, 2).T
+        return self._places("pattern", lambda: self.system.jacobian_pattern)
 
     @cached_property
     def initial(self) -> Callable:
@@ -169,6 +167,15 @@ class Compiled:
             self._gradients[digest] = gradient
         return self._gradients[digest]
 
+    def entries(self, kind: str, about: Sequence[sympy.Basic], make: Callable[[], tuple[Program, list[tuple[int, int]]]]) -> tuple[Functions, np.ndarray]:
+        """Return a program's outputs, from arrays, and the places (row, column) in a matrix of the first of them; kept by what they are about."""
+        digest = hashlib.sha256("|".join(map(_text, about)).encode()).hexdigest()[:12]
+        if digest not in self._entries:
+            made = once(make)
+            function = self._function(f"{kind}_{digest}", lambda: made()[0], scalar=False)
+            self._entries[digest] = function, self._places(f"{kind}_places_{digest}", lambda: made()[1])
+        return self._entries[digest]
+
     def value_of(self, quantity: Quantity, t: float, x: np.ndarray, inputs: list) -> float:
         """Return one quantity at one state."""
         if quantity in self.system.stocks:
@@ -206,6 +213,13 @@ class Compiled:
             wanted = [margin("outcome", condition) for condition in self.conditions]
             return self.system.program(wanted)
         return self._function("margins", program, scalar=False)
+
+    def _places(self, kind: str, make: Callable[[], list[tuple[int, int]]]) -> np.ndarray:
+        """Return places of a matrix as two rows, row and column numbers, kept in the cache as a program of constants."""
+        def places() -> Program:
+            return Program([], [sympy.Integer(number) for place in make() for number in place])
+        numbers = self._function(kind, places, scalar=True)(0.0, *self._blank())
+        return np.array(numbers, dtype=int).reshape(-1, 2).T
 
     def _blank(self) -> tuple[list, list]:
         return ([0.0] * len(self.model.stocks), [0.0] * (len(self.model.inputs) + len(self.model.modes)))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import sympy
 
-from .quantities import Quantity, Stock
+from .quantities import Quantity
 
 _WIDE = 8  # a quantity with slopes by more stocks than these stands for itself in the slopes of others
 
@@ -30,10 +30,11 @@ def namer(assignments: list[Assignment]) -> Callable[[sympy.Expr, str], sympy.Ex
 
 
 def jacobian_entries(equations: Mapping[Quantity, sympy.Expr], needed: Iterable[Quantity], net: list[sympy.Expr],
-                     places: Mapping[Stock, int]) -> tuple[list[Assignment], list[Entry]]:
+                     places: Mapping[Quantity, int]) -> tuple[list[Assignment], list[Entry]]:
     """Return assignments, and with them the entries (row, column) of the Jacobian of `net` that are not identically zero.
 
-    `needed` are the computed quantities that `net` rests on, in order; `places` the columns of the stocks.
+    `needed` are the computed quantities that `net` rests on, in order; `places` the columns of the stocks, and of
+    what else is given: a quantity held at its value, where a loop is opened.
     """
     assignments: list[Assignment] = []
     near: dict[Quantity, dict[Quantity, sympy.Expr]] = {}  # slopes by stock and by wide quantity
@@ -62,7 +63,7 @@ def jacobian_entries(equations: Mapping[Quantity, sympy.Expr], needed: Iterable[
     for row, expression in enumerate(net):
         sums: dict[Quantity, list] = {}
         for flow, sign in expression.as_coefficients_dict().items():
-            for base, further in near.get(flow, {}).items():
+            for base, further in ({flow: sympy.S.One} if flow in places else near.get(flow, {})).items():
                 sums.setdefault(base, []).append(sign * further)
         totals = {base: name(sympy.Add(*products), "row") if base in far else sympy.Add(*products) for base, products in sums.items()}
         entries += [((row, places[stock]), total) for stock, total in by_stock(totals).items() if total != 0]
