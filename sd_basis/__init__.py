@@ -31,6 +31,7 @@ _DOOR = {
     "If": "choices", "Max": "choices", "Min": "choices", "positive": "gates",
     "Model": "model", "Case": "case", "load": "library", "System": "system",
     "import_model": "interop", "simulate": "simulation", "Run": "run",
+    "Bound": "expectations", "Control": "expectations", "Expectation": "expectations", "Study": "study",
     "cut": "cutting", "equilibrium": "resting", "sensitivities": "responses", "turning_shift": "timing",
     "BasisError": "errors", "InputError": "errors", "NumericalFailure": "errors",
 }
