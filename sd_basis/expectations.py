@@ -85,7 +85,8 @@ class Control:
             if not isinstance(getattr(self, name), Mapping):
                 raise InputError(f"{where}, {name}: {getattr(self, name)!r} is no mapping; write {name}={{name: number}}")
         if not (self.set or self.cuts or self.policies or self.initial or self.in_formula) and self.case is None:
-            raise InputError(f"{where}: it changes nothing; give set, cuts, case, policies or initial, or in_formula=True where the formula looks at study.is_control")
+            raise InputError(f"{where}: it changes nothing; give set, cuts, case, policies or initial, "
+                             "or in_formula=True where the formula looks at study.is_control")
 
 
 @dataclass(frozen=True)
@@ -152,10 +153,14 @@ def expectations(path: str | Path | None) -> tuple[Expectation, ...]:
     return tuple(sorted(given, key=lambda item: item.number))
 
 
-def numbered(path: str | Path | None, numbers: Iterable[int]) -> tuple[Expectation, ...]:
-    """Return the expectations of some numbers, or all without any; raise InputError with the nearest numbers."""
-    every = {str(item.number): item for item in expectations(path)}
-    for number in numbers:
-        if str(number) not in every:
-            raise unknown(f"model {Path(str(path)).stem!r}", "claim", str(number), every)
-    return tuple(every[str(number)] for number in dict.fromkeys(numbers)) or tuple(every.values())
+def numbered(path: str | Path | None, wanted: Iterable[int | str] = ()) -> tuple[Expectation, ...]:
+    """Return the expectations of some numbers or names, or all without any; raise InputError with the nearest ones."""
+    every = expectations(path)
+    found: dict[int, Expectation] = {}
+    for given in wanted:
+        claim = next((claim for claim in every if str(given) in (str(claim.number), claim.name)), None)
+        if claim is None:
+            known = [str(claim.number) if str(given).isdigit() else claim.name for claim in every]
+            raise unknown(f"model {Path(str(path)).stem!r}", "claim", str(given), known)
+        found[claim.number] = claim
+    return tuple(found.values()) or every

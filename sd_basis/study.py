@@ -95,8 +95,8 @@ class Study:
             raise InputError(f"study.run, cuts: {cuts!r} is no tuple; write cuts=({cuts!r}, )")
         control = self.control or _NONE
         own = {_name(policy): policy for policy in (*(policies or ()), *control.policies)}
-        options = {"set": _over(set, control.set), "policies": tuple(own.values()), "span": span,
-                   "initial": initial if isinstance(initial, str) and not control.initial else _over(None if isinstance(initial, str) else initial, control.initial)}
+        begin = initial if isinstance(initial, str) and not control.initial else _over(None if isinstance(initial, str) else initial, control.initial)
+        options = {"set": _over(set, control.set), "policies": tuple(own.values()), "span": span, "initial": begin}
         chosen = case if control.case is None else control.case
         made = self.runs.run(self.values, chosen, shift, (*cuts, *(link for link in control.cuts if link not in tuple(cuts))),
                              {name: value for name, value in options.items() if value})

@@ -124,6 +124,16 @@ def figures(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     return items(known, incomplete)
 
 
+@_silent
+def claims(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the numbers of the claims of MODEL, which loads the model."""
+    from ..expectations import expectations
+
+    given = ctx.params.get("wanted") or ()
+    found = {str(claim.number): claim.claim for claim in expectations(_loaded(ctx).path) if str(claim.number) not in given}
+    return items(found, incomplete, found)
+
+
 @click.command()
 @click.argument("shell", required=False, type=click.Choice(SHELLS))
 @click.pass_context
