@@ -18,6 +18,7 @@ from .expectations import Expectation, expectations
 from .library import DEFAULT_VALUES, load, value_set_paths
 from .manifest import versions
 from .model import Model
+from .simulation import check_settings
 from .study import Runs
 from .verdicts import Finding, trial
 
@@ -37,6 +38,7 @@ def tried(model: Model, claims: Sequence[Expectation], sets: Sequence[str | None
     Workers are spawned processes that load the model themselves; each keeps to one value set while it can, so that its claims
     share their runs. Raises InputError for a formula that is wrong.
     """
+    check_settings(method, rtol)
     tasks: list[Task] = [(claim.number, values) for claim in claims for values in sets]
     by_number = {claim.number: claim for claim in claims}
     workers = min(workers, len(tasks))
@@ -128,7 +130,8 @@ def made_with(model: Model, sets: Sequence[str | None], method: str, rtol: float
     """Return what findings hang on: versions, the text of the engine and of every file of the model, and the settings."""
     path = Path(str(model.path))
     files = path.rglob("*") if path.is_dir() else (file for beside in path.parent.glob(f"{path.stem}.*") for file in (beside, *beside.rglob("*")))
-    return {**versions(), "model": model.name, "model_files": _digest(path.parent, files), "engine": _digest(Path(__file__).parent, Path(__file__).parent.glob("*.py")),
+    engine = Path(__file__).parent
+    return {**versions(), "engine": _digest(engine, engine.glob("*.py")), "model": model.name, "model_files": _digest(path.parent, files),
             "value_sets": list(sets), "method": method, "rtol": rtol}
 
 

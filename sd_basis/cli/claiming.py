@@ -39,14 +39,14 @@ def claims(model, wanted, values, method, rtol, workers, out, as_json) -> None:
     the same settings are not measured again, so that an interrupted command goes on. The exit code is 0 whatever the verdicts.
     """
     from ..expectations import numbered
-    from ..library import load, with_values
+    from ..library import load
     from ..storage import output_folder, strict_json
     from ..trials import value_sets
     from ..verdicts import check, document
 
-    loaded = load(model)
+    loaded = load(model, values=values)
     chosen = numbered(loaded.path, wanted)
-    sets = value_sets(loaded if values is None else with_values(loaded, values)) if values is None else [with_values(loaded, values).value_set]
+    sets = value_sets(loaded) if values is None else [values]
     for claim in chosen:
         check(claim, loaded)
     if len(wanted) == 1 and not as_json:
@@ -133,5 +133,5 @@ def _explain(model: Model, claim: Expectation, sets: list, method: str, rtol: fl
     click.echo(explanation(judged))
     from ..figures import for_claim
 
-    for path in for_claim(model, judged, [(study, control) for _, study, control in trials], folder):
+    for path in for_claim(judged, [(study, control) for _, study, control in trials], folder):
         click.echo(f"Wrote {path}")

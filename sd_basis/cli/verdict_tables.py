@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ..verdicts import Judgement, changes, told
 from .output import WIDTH, count, table
 
-_WIDTHS = {"claim": 37, "measured": 30, "control": 30}
+_WIDTHS = {"claim": 33, "measured": 22, "bound": 14, "control": 24}  # with numbers, verdicts and gaps 119 columns
 
 
 def overview(judged: Sequence[Judgement]) -> str:
@@ -22,7 +22,7 @@ def overview(judged: Sequence[Judgement]) -> str:
         measured, bound, control = [], [], _wrapped(f"{claim.control.description}:", "control")
         for each in claim.bounds:
             own = _wrapped(f"{each.name} {_numbers(one, each, 'claim')}", "measured")
-            limit = _wrapped(each.text, "bound", 16)
+            limit = _wrapped(each.text, "bound")
             height = max(len(own), len(limit))
             measured += own + [""] * (height - len(own))
             bound += limit + [""] * (height - len(limit))
@@ -44,8 +44,8 @@ def _numbers(judged: Judgement, bound, kind: str) -> str:
     return f"{' | '.join(texts)} {bound.unit}".rstrip()
 
 
-def _wrapped(text: str, column: str, width: int = 0) -> list[str]:
-    return textwrap.wrap(text, width or _WIDTHS[column], break_on_hyphens=False)
+def _wrapped(text: str, column: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTHS[column], break_on_hyphens=False)
 
 
 def explanation(judged: Judgement) -> str:
