@@ -26,9 +26,9 @@ Task = tuple[int, str | None]
 
 
 def value_sets(model: Model) -> list[str | None]:
-    """Return the value sets of a model, the default one first; [None] for a model that has none."""
-    known = value_set_paths(model.path) if model.path else {}
-    return sorted(known, key=lambda name: name != DEFAULT_VALUES) or [None]
+    """Return the value sets of a model, the one in force by default first; None are the model's own values, in force where no set is."""
+    known = list(value_set_paths(model.path)) if model.path else []
+    return sorted(known, key=lambda name: name != DEFAULT_VALUES) if DEFAULT_VALUES in known else [None, *known]
 
 
 def tried(model: Model, claims: Sequence[Expectation], sets: Sequence[str | None], method: str = "LSODA", rtol: float = 1e-6,

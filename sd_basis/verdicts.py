@@ -37,6 +37,11 @@ class Finding:
     verdict: str
     why: str
 
+    @property
+    def title(self) -> str:
+        """How the value set is called beside others."""
+        return self.values or "own values"
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -124,10 +129,10 @@ def judgement(expectation: Expectation, findings: Sequence[Finding]) -> Judgemen
     verdicts = {found.verdict for found in findings}
     if len(findings) == 1:
         return Judgement(expectation, tuple(findings), findings[0].verdict, findings[0].why)
-    said = "; ".join(f"{found.values}: {found.why}" for found in findings)
+    said = "; ".join(f"{found.title}: {found.why}" for found in findings)
     if len(verdicts) == 1:
         return Judgement(expectation, tuple(findings), verdicts.pop(), said)
-    which = ", ".join(f"in {found.values} it {found.verdict}" for found in findings)
+    which = ", ".join(f"in {found.title} it {found.verdict}" for found in findings)
     return Judgement(expectation, tuple(findings), OPEN, f"the value sets disagree: {which} ({said})")
 
 
@@ -178,7 +183,7 @@ def document(judged: Judgement) -> dict[str, Any]:
         parts = []
         for found in judged.findings:
             said = ", ".join(f"{bound.name} {told(bound, getattr(found, kind))}" for bound in claim.bounds)
-            parts.append(f"{found.values}: {said}" if found.values else said)
+            parts.append(f"{found.title}: {said}" if len(judged.findings) > 1 or found.values else said)
         return "; ".join(parts)
 
     return {"number": claim.number, "name": claim.name, "claim": claim.claim, "measured": over_sets("claim"),

@@ -56,7 +56,8 @@ EXPECTATIONS = (
     Expectation(4, "burst", "It bursts.", bursting, (Bound("left", at_most=1),), Control("no drain", set={"share": 0})),
     Expectation(1, "drains", "The pond drains to about a litre.", left, (Bound("left", at_least=1, at_most=1.5, unit="litre"),),
                 Control("no drain", set={"share": 0}), caution="It never rains here.", shows=("level",)),
-    Expectation(2, "dries", "The pond dries out.", left, (Bound("left", at_most=0.1, unit="litre"),), Control("a drain that sees nothing", cuts=("level -> seen", ))),
+    Expectation(2, "dries", "The pond dries out.", left, (Bound("left", at_most=0.1, unit="litre"),),
+                Control("a drain that sees nothing", cuts=("level -> seen",))),
     Expectation(3, "there", "There is a pond.", left, (Bound("begun", at_least=1),), Control("no drain", set={"share": 0})),
 )
 '''
@@ -69,7 +70,7 @@ def pond(folder, name="pond", sets=False, claims=CLAIMS):
     (folder / f"{name}.claims.py").write_text(claims)
     if sets:
         (folder / f"{name}.values").mkdir()
-        (folder / f"{name}.values" / "slow.toml").write_text("[parameters]\nshare = 0.5\n")
+        (folder / f"{name}.values" / "supercritical.toml").write_text("[parameters]\nshare = 0.5\n")
         (folder / f"{name}.values" / "quick.toml").write_text(QUICK)
     return folder / f"{name}.py"
 
@@ -141,7 +142,8 @@ def test_a_control_that_fails_or_has_no_value_leaves_the_claim_open(model):
     assert (blank.verdict, blank.why) == (OPEN, "every bound holds, but in the control (no drain) level has no value")
 
 
-@pytest.mark.parametrize(("value", "expected"), [(None, OPEN), (math.nan, OPEN), (math.inf, FAILS), (-math.inf, HOLDS), (5, HOLDS), (5.0000001, FAILS), (True, HOLDS)])
+@pytest.mark.parametrize(("value", "expected"), [
+    (None, OPEN), (math.nan, OPEN), (math.inf, FAILS), (-math.inf, HOLDS), (5, HOLDS), (5.0000001, FAILS), (True, HOLDS)])
 def test_a_number_that_is_missing_cannot_be_told_and_never_is_infinite(value, expected, model):
     found = verdict(model, lambda study: {"level": 9.0 if study.is_control else value})
     assert found.verdict == expected
@@ -160,11 +162,19 @@ def test_a_control_that_changes_no_number_is_said_to(model):
 
 def test_value_sets_that_disagree_leave_the_claim_open(folder):
     model = load(folder / "ponds.py")
-    assert value_sets(model) == ["quick", "slow"]
+    assert value_sets(model) == ["supercritical", "quick"]
     (drains,) = numbered(model.path, ["drains"])
     one = judgement(drains, [finding for _, finding in tried(model, [drains], value_sets(model))])
-    assert one.verdict == OPEN and one.why.startswith("the value sets disagree: in quick it does not hold, in slow it holds (quick: left is ")
+    assert one.verdict == OPEN and one.why.startswith("the value sets disagree: in supercritical it holds, in quick it does not hold (supercritical: every ")
     assert restored(drains, json.loads(json.dumps(document(one)))) == one
+
+
+def test_a_model_whose_sets_are_no_default_is_measured_with_its_own_values_too(tmp_path):
+    model = load(pond(tmp_path, sets=True))
+    (model.path.with_suffix(".values") / "supercritical.toml").rename(model.path.with_suffix(".values") / "slow.toml")
+    assert value_sets(load(model.path)) == [None, "quick", "slow"]
+    done = command(model.path, 1, 2, "--workers", 1)
+    assert done.stdout.splitlines()[-1].endswith("Numbers: own values | quick | slow.") and "1.083 | 0.002684 |" in done.stdout
 
 
 def test_runs_are_computed_once_whoever_asks(model):
@@ -255,9 +265,11 @@ def test_a_wrong_formula_names_its_claim(measure, message, model):
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("EXPECTATIONS = ()", "pond.claims.py: it defines no EXPECTATIONS"), ("x = 1", "it defines no EXPECTATIONS"), ("x = (", "line 1"), ("1 / 0", "ZeroDivisionError"),
+    ("EXPECTATIONS = ()", "pond.claims.py: it defines no EXPECTATIONS"), ("x = 1", "it defines no EXPECTATIONS"),
+    ("x = (", "line 1"), ("1 / 0", "ZeroDivisionError"), (None, "makes no claims"),
     (f"{CLAIMS}EXPECTATIONS += EXPECTATIONS[:1]", "two claims have the number 4"),
-    (f"{CLAIMS}EXPECTATIONS += (Expectation(9, 'burst', 'x', left, (Bound('left', 1),), Control('x', in_formula=True)),)", "two claims have the name 'burst'"), (None, "makes no claims")])
+    (f"{CLAIMS}EXPECTATIONS += (Expectation(9, 'burst', 'x', left, (Bound('left', 1),), Control('x', in_formula=True)),)",
+     "two claims have the name 'burst'")])
 def test_wrong_claims_end_the_command_with_a_sentence(text, message, tmp_path):
     path = pond(tmp_path, claims=text or "")
     if text is None:
@@ -267,7 +279,8 @@ def test_wrong_claims_end_the_command_with_a_sentence(text, message, tmp_path):
 
 
 @pytest.mark.parametrize(("words", "message"), [
-    (["99"], "no claim '99'; choose one of: 1, 2, 3, 4"), (["drain"], "no claim 'drain'; did you mean 'drains' or 'dries'?"), (["--values", "x"], "no value set 'x'"),
+    (["99"], "no claim '99'; choose one of: 1, 2, 3, 4"), (["drain"], "no claim 'drain'; did you mean 'drains' or 'dries'?"),
+    (["--values", "x"], "no value set 'x'"),
     (["--method", "BDFF"], "did you mean 'BDF'?"), (["--workers", "0"], "--workers"), (["--rtol", "2"], "rtol")])
 def test_bad_use_ends_with_two(words, message, folder):
     assert message in command(folder / "pond.py", *words, code=2).stderr
@@ -277,8 +290,8 @@ def test_the_table_has_a_row_for_each_claim_in_less_than_120_columns(folder):
     lines = command(folder / "ponds.py", "--workers", 1).stdout.splitlines()
     assert max(map(len, lines)) < 120 and [line[0] for line in lines[2:] if line[:1].isdigit()][:4] == ["1", "2", "3", "4"]
     (drains,) = (line for line in lines if line.startswith("1"))
-    assert drains.split("  ")[-1].strip() == "cannot be told" and "left 0.002684 | 1.083" in drains
-    assert lines[-1].startswith("4 claims: ") and lines[-1].endswith("Numbers: quick | slow.")
+    assert drains.split("  ")[-1].strip() == "cannot be told" and "1.083 | 0.002684" in lines[lines.index(drains) + 1]
+    assert lines[-1].startswith("4 claims: ") and lines[-1].endswith("Numbers: supercritical | quick.")
 
 
 def test_the_json_is_strict_and_has_the_fields_of_the_contract(folder):
@@ -289,10 +302,10 @@ def test_the_json_is_strict_and_has_the_fields_of_the_contract(folder):
     assert list(burst)[:1] == ["number"] and {"claim", "measured", "bound", "control", "verdict"} < set(burst)
     assert all(isinstance(drains[field], (str, int)) for field in ("number", "claim", "measured", "bound", "control", "verdict"))
     assert (drains["number"], drains["verdict"], drains["bound"]) == (1, OPEN, "left at least 1 and at most 1.5 litre")
-    assert drains["measured"] == "quick: left 0.002684 litre; slow: left 1.083 litre" and drains["control"].startswith("no drain: quick: left 8 litre")
-    assert [entry["verdict"] for entry in drains["value_sets"]] == [FAILS, HOLDS]
-    assert drains["value_sets"][1]["measured"]["numbers"]["left"] == pytest.approx(8 * math.exp(-2), rel=1e-4)
-    (single,) = json.loads(command(folder / "ponds.py", "drains", "--json", "--values", "slow").stdout)
+    assert drains["measured"] == "supercritical: left 1.083 litre; quick: left 0.002684 litre" and drains["control"].startswith("no drain: supercritical: left 8 litre")
+    assert [entry["verdict"] for entry in drains["value_sets"]] == [HOLDS, FAILS]
+    assert drains["value_sets"][0]["measured"]["numbers"]["left"] == pytest.approx(8 * math.exp(-2), rel=1e-4)
+    (single,) = json.loads(command(folder / "ponds.py", "drains", "--json", "--values", "supercritical").stdout)
     assert single["verdict"] == HOLDS and len(single["value_sets"]) == 1
 
 
@@ -342,12 +355,12 @@ def test_several_processes_find_what_one_finds_and_tell_what_is_wrong(tmp_path):
 def test_a_single_claim_is_explained_and_drawn(folder, tmp_path):
     shown = command(folder / "ponds.py", 1, "--out", tmp_path).stdout
     for part in ("Claim 1, drains: The pond drains to about a litre.", "Measured: What is left of the pond at the end.", "level_0 exp(-share t)",
-                 "Control: no drain (share = 0)", "Caution: It never rains here.", "Verdict: cannot be told.", "slow: holds: every bound holds"):
+                 "Control: no drain (share = 0)", "Caution: It never rains here.", "Verdict: cannot be told.", "supercritical: holds: every bound holds"):
         assert part in shown
     drawn = tmp_path / "ponds" / "claims"
     assert sorted(file.name for file in drawn.iterdir()) == [f"01_drains.{kind}" for kind in ("csv", "manifest.json", "png", "svg")]
     header = (drawn / "01_drains.csv").read_text().partition("\n")[0]
-    assert header.startswith("\"quick, claim: time (day)\",\"quick, claim: level (litre)\"") and "slow, control measured" in header
+    assert header.startswith("\"supercritical, claim: time (day)\",\"supercritical, claim: level (litre)\"") and "quick, control measured" in header
 
 
 def test_a_failed_run_is_explained_and_drawn_too(folder, tmp_path):

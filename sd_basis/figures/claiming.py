@@ -29,7 +29,7 @@ def claim_figure(judged: Judgement, studies: Sequence[tuple[Study, Study]]) -> t
 
     At most three runs of each study are drawn, the first that its formula asked for; below them each bound with the numbers on both sides of it.
     """
-    claim, sets = judged.expectation, [found.values for found in judged.findings]
+    claim, sets = judged.expectation, [found.title if found.values or len(judged.findings) > 1 else "" for found in judged.findings]
     rows = len(claim.shows) if any(study.asked for study, _ in studies) else 0
     figure, axes = panels((rows + len(claim.bounds)) * len(sets), columns=len(sets), height=1.9, labels=_ROOM + 0.2, share_time=False,
                           title=f"Claim {claim.number}, {spoken(claim.name)}: {judged.verdict}")
