@@ -32,6 +32,7 @@ _DOOR = {
     "Model": "model", "Case": "case", "load": "library", "System": "system",
     "import_model": "interop", "simulate": "simulation", "Run": "run",
     "cut": "cutting", "equilibrium": "resting", "loop_gain": "gain", "sensitivities": "responses", "turning_shift": "timing",
+    "Bound": "expectations", "Control": "expectations", "Expectation": "expectations", "Study": "study",
     "BasisError": "errors", "InputError": "errors", "NumericalFailure": "errors",
 }
 __all__ = ["__version__", *_DOOR]

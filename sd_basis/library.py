@@ -1,8 +1,8 @@
 """Models, cases and value sets found by name or path and loaded by path; the engine imports none of them.
 
 A name finds a shipped model, a path the user's own. A model is a file `NAME.py` or a folder with
-`__init__.py`, which defines MODEL; a folder may hold `cases/*.toml`, `values/*.toml` and `figures.py`,
-a file may have them in a folder `NAME.cases`. Loading a model runs its code.
+`__init__.py`, which defines MODEL; a folder may hold `cases/*.toml`, `values/*.toml`, `claims.py` and `figures.py`,
+beside a file lie `NAME.cases`, `NAME.values` and `NAME.claims.py`. Loading a model runs its code.
 """
 
 from __future__ import annotations
@@ -34,9 +34,14 @@ def shipped() -> Path:
 
 def model_paths() -> dict[str, Path]:
     """Return the shipped models by name."""
-    found = {path.stem: path for path in sorted(shipped().glob("*.py")) if not path.name.startswith("_")}
+    found = {path.stem: path for path in sorted(shipped().glob("*.py")) if is_model_file(path)}
     found.update({path.parent.name: path.parent for path in sorted(shipped().glob("*/__init__.py"))})
     return found
+
+
+def is_model_file(path: Path) -> bool:
+    """Tell whether a Python file is taken for a model by its name: one like `NAME.claims.py` lies beside a model."""
+    return not path.name.startswith("_") and "." not in path.stem
 
 
 def locate(name_or_path: str | Path) -> Path:
@@ -90,14 +95,21 @@ def load(name_or_path: str | Path, case: str | Path | Case | None = None, *, val
     path = locate(name_or_path)
     model = copy.copy(_run(path))
     model.path = path
-    sets = value_set_paths(path)
-    if values is not None and values not in sets:
-        raise unknown(f"model {model.name!r}", "value set", values, sets)
-    model.value_set = values or (DEFAULT_VALUES if DEFAULT_VALUES in sets else None)
-    if model.value_set:
-        model.values = _value_set(model, sets[model.value_set])
+    chosen = values or (DEFAULT_VALUES if DEFAULT_VALUES in value_set_paths(path) else None)
+    if chosen:
+        model = with_values(model, chosen)
     model.case = find_case(model, case)
     return model
+
+
+def with_values(model: Model, values: str) -> Model:
+    """Return the model with a published value set in force; raise InputError with the nearest names."""
+    sets = value_set_paths(model.path) if model.path else {}
+    if values not in sets:
+        raise unknown(f"model {model.name!r}", "value set", values, sets)
+    made = copy.copy(model)
+    made.value_set, made.values = values, _value_set(model, sets[values])
+    return made
 
 
 def find_case(model: Model, case: str | Path | Case | None) -> Case | None:
@@ -129,13 +141,19 @@ def _value_set(model: Model, path: Path) -> dict[str, float]:
     return values
 
 
+def code_path(path: Path, name: str) -> Path | None:
+    """Return the file of a model's own code beside it: NAME.py or a package NAME in its folder, `MODEL.NAME.py` beside a file; None without one."""
+    found = (path / name / "__init__.py", path / f"{name}.py") if path.is_dir() else (path.with_suffix(f".{name}.py"),)
+    return next((file for file in found if file.is_file()), None)
+
+
 def module(path: Path, name: str = "__init__") -> ModuleType:
     """Run a file of a model as a module of its own private package and return it."""
     path = path.resolve()
     package = f"_sd_basis_model_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
     full = package if name == "__init__" else f"{package}.{name}"
-    file = path / f"{name}.py" if path.is_dir() else path
-    search = [str(path)] if path.is_dir() and name == "__init__" else None
+    file = code_path(path, name) or path
+    search = [str(file.parent)] if file.name == "__init__.py" else None
     spec = importlib.util.spec_from_file_location(full, file, submodule_search_locations=search)
     assert spec is not None and spec.loader is not None  # it is a Python file
     loaded = importlib.util.module_from_spec(spec)

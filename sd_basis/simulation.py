@@ -52,10 +52,7 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     if not isinstance(model, Model):
         raise InputError(f"simulate: {model!r} is not a model; give load(NAME) or a Model")
     case = find_case(model, case) or Case("default")
-    if method not in FIXED:
-        method_class(method)
-    if not 1e-14 < finite_number("rtol", rtol) < 0.1:
-        raise InputError(f"rtol: {rtol} is not between 1e-14 and 0.1; use 1e-6, or 1e-10 for a reference")
+    check_settings(method, rtol)
     functions = compiled(model, held=method not in FIXED)
     state = State.load(resume) if isinstance(resume, (str, FilePath)) else resume
     plan = schedule(model, case, policies, with_step(model, method, step, set or {}), span if state is None else _going_on(model, case, state, span))
@@ -86,6 +83,14 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     if pieces[-1].problem:
         raise NumericalFailure(_failure(model, pieces[-1], tolerance, method), run)
     return run
+
+
+def check_settings(method: str, rtol: float) -> None:
+    """Raise InputError for a method or a tolerance that no run can have."""
+    if method not in FIXED:
+        method_class(method)
+    if not 1e-14 < finite_number("rtol", rtol) < 0.1:
+        raise InputError(f"rtol: {rtol} is not between 1e-14 and 0.1; use 1e-6, or 1e-10 for a reference")
 
 
 def _beginning(case: Case, initial: Mapping | str | None, state: State | None) -> tuple[str, list[str]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from .case import Case
@@ -62,13 +63,19 @@ def turning_shift(model: Model, case: Case | str | Path | None, low: float, high
     if group not in groups:
         raise unknown(where, "group of outcomes", group, groups)
 
+    @cache  # the ends are looked at twice
     def code(shift: float) -> str:
         run = simulate(model, case.shifted(shift), policies=own, set=set, method=method, rtol=rtol)
         return run.outcomes[group].code
 
-    below, above, runs = code(low), code(high), 2
-    if below == above:
+    if (below := code(low)) == code(high):
         raise InputError(f"{where}: the outcome is {below!r} at the shifts {low:g} and {high:g} alike; give two shifts whose outcomes differ")
+    return bisected(code, low, high, xtol)
+
+
+def bisected(code: Callable[[float], str], low: float, high: float, xtol: float) -> Turning:
+    """Return the bracket of shifts, no wider than xtol, between which a code turns that differs at both ends."""
+    below, above, runs = code(low), code(high), 2
     while high - low > xtol:
         middle = (low + high) / 2
         if not low < middle < high:

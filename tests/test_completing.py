@@ -27,6 +27,10 @@ policies = (Policy("sale_ends", {rate: 0}, start=3, description="No\\nmore\\tsal
 MODEL = Model("shop", (sale,), span=(0, 10), policies=policies)
 '''
 
+CLAIMS = '''from sd_basis import Bound, Control, Expectation
+EXPECTATIONS = [Expectation(number, f"claim_{number}", "So it is", print, [Bound("x", at_most=1)], Control("none", in_formula=True)) for number in (1, 2, 12)]
+'''
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -34,7 +38,7 @@ def folder(tmp_path_factory):
     files = {"shop.py": SHOP, "_part.py": "", "broken.py": "MODEL = (", "leaving.py": "raise SystemExit(3)", "other.cases/later.toml": "",
              "shop.cases/winter.toml": 'title = "Nobody comes"', "shop.cases/torn.toml": "title = ", "shop.values/dear.toml": "[parameters]\nsale_rate = 0.5\n",
              "sub/town/__init__.py": "", "sub/bay.py": "", "sub/town/figures.py": 'FIGURES = {"own": print, "stock_and_flow": None, **{}}\n',
-             "sub/town/cases/a.toml": "", "sub/odd/__init__.py": "", "sub/odd/figures.py": "FIGURES = (\n"}
+             "sub/town/cases/a.toml": "", "sub/odd/__init__.py": "", "shop.claims.py": CLAIMS, "sub/odd/figures.py": "FIGURES = (\n"}
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
@@ -77,7 +81,7 @@ def test_names_come_from_file_names_alone(typed, offered, folder):
 
 
 @pytest.mark.parametrize(("typed", "offered"), [
-    ("sd-basis run shop.py --policy s", ["sale_ends", "strike"]),
+    ("sd-basis run shop.py --policy s", ["sale_ends", "strike"]), ("sd-basis claims shop.py 1 1", ["12"]), ("sd-basis claims shop.py ", ["1", "2", "12"]),
     ("sd-basis run shop.py --case winter --set ", ["sale_rate=0.25", "sale_exact=0.3333333333333333"]),
     ("sd-basis show --values dear shop.py --set sale_r", ["sale_rate=0.5"]),
     ("sd-basis run --values none shop.py --set sale_r", ["sale_rate=0.25"]),

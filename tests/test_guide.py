@@ -1,5 +1,6 @@
 """The guide `docs/writing-a-model.md`: every block in it runs as it stands and shows what the text says."""
 
+import json
 import re
 import runpy
 import shlex
@@ -163,6 +164,9 @@ def test_the_commands_run(command, folder):
     assert done.exit_code == 0, done.output
     if "compare" in command:
         assert "the outcome turns from contained to overwhelmed" in done.output and (folder / "results" / "compare.csv").is_file()
+    if "claims sir --json" in command:
+        (claim,) = json.loads(done.stdout)
+        assert [(found["values"], found["verdict"]) for found in claim["value_sets"]] == [(None, "holds"), ("contagious", "does not hold")]
     if "figures" in command:
         (table,) = folder.rglob("later_campaigns.csv")
         assert "infected" in table.read_text().partition("\n")[0]

@@ -15,6 +15,7 @@ import click
 from ..errors import BasisError, NumericalFailure, unknown
 from ..version import __version__
 from .caching import cache
+from .claiming import claims
 from .comparing import compare
 from .completing import completion
 from .creating import new
@@ -98,7 +99,7 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_models, new, show, run, compare, figures, cache, completion):
+for command in (list_models, new, show, run, compare, claims, figures, cache, completion):
     main.add_command(command)
 
 __all__ = ["main"]

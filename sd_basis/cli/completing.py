@@ -66,7 +66,7 @@ def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     """Complete the shipped models and, in the folder typed so far, Python files and folders that are models."""
     typed = incomplete[:incomplete.rfind("/") + 1]
     folder = Path(typed or ".")
-    own = [path.name for path in sorted(folder.glob("*.py")) if not path.name.startswith("_")]
+    own = [path.name for path in sorted(folder.glob("*.py")) if library.is_model_file(path)]
     own += [path.parent.name for path in sorted(folder.glob("*/__init__.py"))]
     shipped = {name: library.headline(path) for name, path in library.model_paths().items() if name.startswith(incomplete)}
     return items([*shipped, *(typed + name for name in own)], incomplete, shipped, files=True)
@@ -122,6 +122,16 @@ def figures(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
                     if isinstance(value, ast.Constant) and value.value is None:
                         del known[key.value]
     return items(known, incomplete)
+
+
+@_silent
+def claims(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the numbers of the claims of MODEL, which loads the model."""
+    from ..expectations import expectations
+
+    given = ctx.params.get("wanted") or ()
+    found = {str(claim.number): claim.claim for claim in expectations(_loaded(ctx).path) if str(claim.number) not in given}
+    return items(found, incomplete, found)
 
 
 @click.command()

@@ -32,6 +32,9 @@ from ..manifest import manifest, versions
 from ..model import Model
 from ..run import Run
 from ..storage import manifest_path, strict_json, write_atomic
+from ..study import Study
+from ..verdicts import Judgement
+from .claiming import claim_figure
 from .context import Context
 from .diagram import stock_and_flow, stock_and_flow_table
 from .matrices import of_accounts, tables
@@ -39,7 +42,7 @@ from .output import differences, save
 from .paths import decisive_stocks, later_starts, paths, rescue_against_collapse
 from .style import footer, styled
 
-__all__ = ["Context", "available", "check", "for_comparison", "later_starts", "paths", "regenerate",
+__all__ = ["Context", "available", "check", "for_claim", "for_comparison", "later_starts", "paths", "regenerate",
            "rescue_against_collapse", "save", "stock_and_flow", "stock_and_flow_table", "tables"]
 
 Function = Callable[[Context], tuple]
@@ -110,6 +113,14 @@ def for_comparison(model: Model, runs: Sequence[Run], folder: str | Path) -> lis
     footer(figure, f"{model.name}{values}. {getattr(own, 'REMARK', '')}")
     _write_manifest(model, runs, folder, "comparison")
     return save(figure, table, folder, "comparison")
+
+
+def for_claim(judged: Judgement, studies: Sequence[tuple[Study, Study]], folder: str | Path) -> list[Path]:
+    """Draw a claim with the studies behind it, one pair of claim and control for each value set, and return the files."""
+    name = f"{judged.expectation.number:02d}_{judged.expectation.name.replace('/', '_').replace(' ', '_')}"
+    figure, table = claim_figure(judged, studies)
+    _write_manifest(studies[0][0].model, [run for pair in studies for study in pair for run in study.asked], folder, name)
+    return save(figure, table, folder, name)
 
 
 def _own(path: str | Path | None):
