@@ -1,8 +1,8 @@
 """Models, cases and value sets found by name or path and loaded by path; the engine imports none of them.
 
 A name finds a shipped model, a path the user's own. A model is a file `NAME.py` or a folder with
-`__init__.py`, which defines MODEL; a folder may hold `cases/*.toml`, `values/*.toml` and `figures.py`,
-a file may have them in a folder `NAME.cases`. Loading a model runs its code.
+`__init__.py`, which defines MODEL; a folder may hold `cases/*.toml`, `values/*.toml`, `fits/*.toml` and `figures.py`,
+a file may have them in a folder `NAME.cases`, `NAME.values`, `NAME.fits`. Loading a model runs its code.
 """
 
 from __future__ import annotations
@@ -69,6 +69,11 @@ def case_paths(path: Path) -> dict[str, Path]:
 def value_set_paths(path: Path) -> dict[str, Path]:
     """Return the published value sets beside a model by name."""
     return _beside(path, "values")
+
+
+def fit_paths(path: Path) -> dict[str, Path]:
+    """Return the fit files beside a model by name."""
+    return _beside(path, "fits")
 
 
 def headline(path: Path) -> str:
