@@ -17,7 +17,7 @@ from .searching import search
 
 RISE = 3.841458820694124  # 95 % of chi-square with one degree of freedom
 _FLAT = 0.01 * RISE
-_STEPS = 6
+_STEPS, _HALVINGS = 6, 4
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,12 @@ def profile(problem: Problem, best: Sequence[float], chi_square: float, name: st
             found.append((own, min(rise, 1e6), ended.places))
             side.append((own, rise))
             if rise > RISE:
+                for _ in range(_HALVINGS if rise > 4 * RISE else 0):  # a steep wall is looked at more closely
+                    middle = (side[-2][0] + side[-1][0]) / 2
+                    between = search(problem, near, {place: middle})
+                    rise = between.chi_square - chi_square
+                    found.append((middle, min(rise, 1e6), between.places))
+                    side[-1 if rise > RISE else -2] = middle, rise
                 limit = _crossing(*side[-2], *side[-1])
             elif len(side) > _STEPS:
                 step *= 2
