@@ -72,7 +72,8 @@ def sensitivities(run: Run, varied: Iterable[Any], *, at: Iterable[float] | None
     if at is not None:
         times = np.array(list(at), float)
         if np.any(np.diff(times) < 0) or not (len(times) and path.t[0] <= times[0] and times[-1] <= path.t[-1]):
-            raise InputError(f"sensitivities, at: the times do not rise within the run from {path.t[0]:g} to {path.t[-1]:g}; give times in that range, in order")
+            raise InputError(f"sensitivities, at: the times do not rise within the run from {path.t[0]:g} to {path.t[-1]:g}; "
+                             "give times in that range, in order")
         along = times, *path.at(times)
     made = Forward(run, chosen, method, run.solver["rtol"] if rtol is None else rtol)
     return Sensitivities(run, chosen, along, *made.integrated(along[0], along[2]))

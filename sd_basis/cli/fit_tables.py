@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 def evaluation(made: Evaluation, residuals: bool = False) -> str:
     """Return how a run agrees with the data of a fit."""
-    head = f"{made.problem.model.name}, {made.problem.fit.name}, case {made.problem.case.name}: chi-square {made.chi_square:.4g} of {count(made.problem.count, 'datum')}."
-    return "\n\n".join([head.replace("datums", "data"), *_agreement(made), *([_residuals(made)] if residuals else [])])
+    asked = made.problem
+    head = f"{asked.model.name}, {asked.fit.name}, case {asked.case.name}: chi-square {made.chi_square:.4g} over {asked.count} data."
+    return "\n\n".join([head, *_agreement(made), *([_residuals(made)] if residuals else [])])
 
 
 def fitted(made: Fitted, residuals: bool = False) -> str:
@@ -50,7 +51,8 @@ def _agreement(made: Evaluation) -> list[str]:
     found = []
     if series:
         rows = [[own.label, own.unit or "", "held out" if own.held_out else "fitted", str(own.n), number(own.rmse, 3), number(own.naive, 3), number(own.mae, 3),
-                 "-" if own.mape is None else f"{own.mape:.1%}", *(number(share, 2) for share in (own.r2, own.bias, own.unequal_variation, own.unequal_covariation))]
+                 "-" if own.mape is None else f"{own.mape:.1%}",
+                 *(number(share, 2) for share in (own.r2, own.bias, own.unequal_variation, own.unequal_covariation))]
                 for _, own in sorted(series, key=lambda pair: pair[1].held_out)]
         found.append(table(["series", "unit", "", "n", "RMSE", "no\nchange", "MAE", "MAPE", "R2", "U_M", "U_S", "U_C"], rows, left=3))
     if points:

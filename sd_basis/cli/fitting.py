@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 @rtol_option
 @out_option("the result, its figures and the ends of searches, from which the same fit goes on,")
 @json_option
-def fit(model, fit, values, settings, starts, seed, profiled, all_profiles, only_evaluate, residuals, write_values, workers, method, rtol, out, as_json) -> None:
+def fit(model, fit, values, settings, starts, seed, profiled, all_profiles, only_evaluate, residuals, write_values, workers, method, rtol, out,
+        as_json) -> None:
     """Fit parameters of MODEL to the data of FIT, a fit file of the model or the path of a TOML file."""
     if only_evaluate and (profiled or all_profiles or write_values):
         raise InputError("--evaluate: it fits nothing; leave --profile, --profiles and --write-values out")

@@ -50,7 +50,8 @@ def against_data(made: Evaluation) -> tuple[Figure, Table]:
         above, below = axes[2 * row * columns + column], axes[(2 * row + 1) * columns + column]
         agreed = made.agreements[made.problem.observed.index(item)]
         _path(above, made, item, run, table)
-        note(above, f"{'held out' if item.held_out else 'fitted'}: RMSE {agreed.rmse:.3g}" + ("" if agreed.naive is None else f", no change {agreed.naive:.3g}"))
+        naive = "" if agreed.naive is None else f", no change {agreed.naive:.3g}"
+        note(above, f"{'held out' if item.held_out else 'fitted'}: RMSE {agreed.rmse:.3g}{naive}")
         residuals = (own - item.values) / item.error
         panel(below, "residuals (errors)")
         below.axhspan(-NORMAL, NORMAL, color=QUIET, alpha=0.12, linewidth=0)
@@ -64,8 +65,8 @@ def against_data(made: Evaluation) -> tuple[Figure, Table]:
     for spare in [own for own in axes if not own.get_lines()]:
         spare.set_axis_off()
     names = ", ".join(f"{name} = {value:.4g}" for name, value in made.values.items())
-    footer(figure, f"{made.problem.model.name}, {made.problem.fit.name}, case {made.problem.case.name}. " + (f"Fitted: {names}. " if names else "Nothing was fitted. ")
-           + "Band: 95 % of normal errors of the size given in the fit file.")
+    footer(figure, f"{made.problem.model.name}, {made.problem.fit.name}, case {made.problem.case.name}. "
+           + (f"Fitted: {names}. " if names else "Nothing was fitted. ") + "Band: 95 % of normal errors of the size given in the fit file.")
     return figure, table
 
 

@@ -34,8 +34,8 @@ class Spectrum:
     def combination(self, place: int, least: float = 0.1) -> str:
         """Return a direction as a product of powers, the largest first."""
         vector = np.array(self.vectors[place])
-        vector = vector / (vector[np.argmax(np.abs(vector))] or 1.0)
-        order = [index for index in np.argsort(-np.abs(vector), kind="stable") if abs(vector[index]) >= least]
+        vector = vector / (vector[_first_of_largest(vector)] or 1.0)
+        order = [index for index in np.argsort(-np.round(np.abs(vector), 6), kind="stable") if abs(vector[index]) >= least]
         return " ".join(self.names[index] + ("" if abs(vector[index] - 1) < 5e-3 else f"^{vector[index]:.2g}") for index in order)
 
 
@@ -63,7 +63,7 @@ def spectrum(problem: Problem, places: np.ndarray) -> tuple[Spectrum, np.ndarray
     _, singular, vectors = np.linalg.svd(scaled, full_matrices=True)
     singular = np.concatenate([singular, np.zeros(len(names) - len(singular))])
     noise = 10 * problem.rtol * float(singular[0])
-    vectors = vectors * np.where(vectors[np.arange(len(names)), np.argmax(np.abs(vectors), axis=1)] < 0, -1.0, 1.0)[:, None]
+    vectors = np.array([vector * np.sign(vector[_first_of_largest(vector)]) for vector in vectors])
     covariance = np.zeros((len(names), len(names)))
     for value, vector in zip(singular, vectors, strict=True):
         if value > noise:
@@ -71,6 +71,11 @@ def spectrum(problem: Problem, places: np.ndarray) -> tuple[Spectrum, np.ndarray
         else:
             covariance[np.ix_(*[np.abs(vector) > 1e-4] * 2)] = np.inf
     return Spectrum(tuple(names), tuple(singular.tolist()), tuple(tuple(row) for row in vectors.tolist()), noise), covariance
+
+
+def _first_of_largest(vector: np.ndarray) -> int:
+    """Return the place of the largest entry, the first of those as large but for rounding."""
+    return int(np.flatnonzero(np.abs(vector) >= (1 - 1e-6) * np.max(np.abs(vector)))[0])
 
 
 def estimates(problem: Problem, places: np.ndarray, covariance: np.ndarray) -> list[Estimate]:

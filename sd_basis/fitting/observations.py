@@ -62,7 +62,7 @@ def _series(where: str, model: Model, case: Case, fit: Fit, target: SeriesTarget
                  zip(("from", "until"), target.window, span, strict=True))
     base = None if target.change_from is None else _inside(f"{where}, change_from", case, target.change_from, span, 0.0) + offset
     rows = _totals(where, _rows(where, _file(where, model, fit, target), target, _near(case, min(low, math.inf if base is None else base - offset), high)))
-    times, values, before, at_base = [], [], math.nan, math.nan
+    times, values, seen, before, at_base = [], [], [], math.nan, math.nan
     for text, value in rows:
         time = case.time(where, text) + offset
         closed = case.is_closed(text)
@@ -76,15 +76,17 @@ def _series(where: str, model: Model, case: Case, fit: Fit, target: SeriesTarget
             at_base = value
         if time - offset < low:
             before = value
-        elif time - offset <= high and time <= span[1] and not (base is not None and time == base):
-            if times and times[-1] >= time:
+        elif time - offset <= high and time <= span[1]:
+            if seen and seen[-1] >= time:
                 raise InputError(f"{where}: {text} does not follow the date before it; put the rows in rising order, one trading day each")
-            times.append(time)
-            values.append(value)
+            seen.append(time)
+            if base is None or time != base:  # there the change is nothing, whatever the model
+                times.append(time)
+                values.append(value)
     if not times:
         raise InputError(f"{where}: its window from {case.when(low)} to {case.when(high)} holds no data; choose another window or file")
     if target.holes == "refuse":
-        _gaps(where, case, times)
+        _gaps(where, case, seen)
     if base is not None and math.isnan(at_base):
         raise InputError(f"{where}, change_from: the data have no value at {case.when(base - offset)}; choose a date of the file")
     shift = 0.0 if base is None else at_base

@@ -81,7 +81,8 @@ class Problem:
     def key(self) -> str:
         """A digest of everything the end of a start hangs on."""
         data = [(item.quantity, item.times.tolist(), item.values.tolist(), item.error, item.base) for item in self.fitted]
-        case = (self.case.origin, self.case.span, sorted(self.case.values.items()), repr(self.case.initial), self.case.shocks, self.case.policies, self.case.shift)
+        own = self.case
+        case = (own.origin, own.span, sorted(own.values.items()), repr(own.initial), own.shocks, own.policies, own.shift)
         parts = (fingerprint(self.model), sorted(self.model.values.items()), [(item.name, float(item.value)) for item in self.model.parameters], case,
                  [(item.name, item.low, item.high, item.log) for item in self.free], sorted(self.fixed.items()), data, self.rtol, self.method)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

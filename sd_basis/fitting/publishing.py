@@ -27,7 +27,7 @@ def values_text(fitted: Fitted) -> str:
             spread = f"at the {item.at_bound} end of its range"
         entries[item.name] = item.value, f"fitted: {asked.fit.name}, case {asked.case.name}, {spread}"
     lines = [f"title = {_quoted(asked.fit.title or f'Fitted: {asked.fit.name}')}",
-             f"description = {_quoted(f'Fitted to {asked.count} data of the fit {asked.fit.name}, chi-square {fitted.best.chi_square:.6g}.')}", "", "[parameters]"]
+             f"description = {_quoted(f'Fitted to {asked.count} data of {asked.fit.name}, chi-square {fitted.best.chi_square:.6g}.')}", "", "[parameters]"]
     lines += [f"{_quoted(name)} = {{ value = {float(value)!r}, reason = {_quoted(reason)} }}" for name, (value, reason) in entries.items()]
     return "\n".join(lines) + "\n"
 
