@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .collocation import collocated
 from .compiled import Compiled
 from .course import Passing, Switch
 from .declarations import margin
@@ -24,6 +25,7 @@ from .quantities import TIME, Parameter, Quantity, Stock
 from .run import Run
 from .starting import initial_slopes
 
+COLLOCATION = "collocation"  # all columns at once, along the steps of the run
 _GRAZING = 1e-9
 
 
@@ -163,8 +165,8 @@ class Forward:
 
     # Pieces ----------------------------------------------------------------------------------
 
-    def over(self, index: int, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the sensitivities at the steps of a piece (times, stocks, varied) and at its end."""
+    def over(self, index: int, s: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the sensitivities at the wanted times of a piece (times, stocks, varied) and at its end."""
         piece, segment = self.path.pieces[index], self.path.segments[index]
         rows, columns = self.functions.pattern
         count, gradient = len(self.model.stocks), self.functions.gradient(self.functions.system.derivatives(), self.bases)
@@ -172,33 +174,39 @@ class Forward:
         times = piece.t.tolist()
         states = _Along(piece)
 
+        def slopes(t: float) -> tuple[np.ndarray, np.ndarray]:
+            found = gradient(t, states(t), segment.values(t))
+            effect = fixed if fixed is not None else self.effects.inputs(segment, t, self.starts, self.held)
+            return found[:, :count], found[:, count:] @ effect[:, :-1]
+
         def matrix(t: float, x: list[float]) -> np.ndarray:
             made = np.zeros((count, count))
             made[rows, columns] = self.functions.jacobian(t, x, segment.values(t))
             return made
 
-        found = np.empty((len(times), count, len(self.varied)))
+        if times[-1] - times[0] <= 10 * self.path.schedule.nearest:  # too short for a solver, and straight
+            own, source = slopes(times[0])
+            speed = own @ s + source
+            return s + (wanted - times[0])[:, None, None] * speed, s + (times[-1] - times[0]) * speed
+        if self.method == COLLOCATION:
+            nodes = np.union1d(piece.t, wanted)
+            along = collocated(slopes, nodes, s, self.scale / self.rtol, self.rtol)
+            return along[np.searchsorted(nodes, wanted)], along[-1]
+        found, end = np.empty((len(wanted), count, len(self.varied))), np.empty_like(s)
         for column in range(len(self.varied)):
             def slope(t: float, own: list[float], column: int = column) -> np.ndarray:
-                x = states(t)
-                slopes = gradient(t, x, segment.values(t))
-                effect = (fixed if fixed is not None else self.effects.inputs(segment, t, self.starts, self.held))[:, column]
-                return slopes[:, :count] @ np.array(own) + slopes[:, count:] @ effect
-            if times[-1] - times[0] <= 10 * self.path.schedule.nearest:  # too short for a solver, and straight
-                speed = slope(times[0], s[:, column].tolist())
-                found[:, :, column] = s[:, column] + np.outer(piece.t - piece.t[0], speed)
-                continue
+                own_slopes, source = slopes(t)
+                return own_slopes @ np.array(own) + source[:, column]
             solved = integrate(self.method, slope, lambda t, own: matrix(t, states(t)), times[0], times[-1], s[:, column], self.rtol, self.scale[:, column])
             if solved.problem:
                 raise NumericalFailure(f"sensitivities to {str(self.varied[column])!r}: the integration stopped at t = {solved.t[-1]:g} ({solved.problem}); "
                                        "try another method= or a smaller rtol=", self.run)
             own = _Along(solved)
-            found[:, :, column] = [own(t) for t in times]
-        return found, found[-1]
+            found[:, :, column], end[:, column] = np.reshape([own(t) for t in wanted.tolist()], (len(wanted), count)), solved.x[-1]
+        return found, end
 
-    def integrated(self) -> tuple[np.ndarray, list[np.ndarray], list[str]]:
-        """Return the sensitivities of the stocks (times, stocks, varied), those of the inputs at each time, and warnings."""
-        path = self.path
+    def integrated(self, t: np.ndarray, pieces: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], list[str]]:
+        """Return the sensitivities of the stocks (times, stocks, varied) at rising times, each within its piece, those of the inputs, and warnings."""
         sizes = self.run.atol / self.run.solver["rtol"]
         self.scale = np.empty((len(sizes), len(self.varied)))
         for column, item in enumerate(self.varied):
@@ -206,15 +214,16 @@ class Forward:
             self.scale[:, column] = self.rtol * sizes / (value or 1.0)
         s = initial_slopes(self.run, self.varied)
         parts, effects = [], []
-        for index, piece in enumerate(path.pieces):
+        for index in range(len(self.path.pieces)):
+            wanted = t[pieces == index]
             s = self.at_switch(index, s)
-            found, s = self.over(index, s)
+            found, s = self.over(index, s, wanted)
             parts.append(found)
-            segment = path.segments[index]
+            segment = self.path.segments[index]
             if segment.constant:
-                effects += [self.effects.inputs(segment, segment.start, self.starts, self.held)] * len(piece.t)
+                effects += [self.effects.inputs(segment, segment.start, self.starts, self.held)] * len(wanted)
             else:
-                effects += [self.effects.inputs(segment, t, self.starts, self.held) for t in piece.t]
+                effects += [self.effects.inputs(segment, own, self.starts, self.held) for own in wanted.tolist()]
         return np.concatenate(parts), effects, list(dict.fromkeys(self.warnings))
 
 

@@ -1,8 +1,8 @@
 """Models, cases and value sets found by name or path and loaded by path; the engine imports none of them.
 
 A name finds a shipped model, a path the user's own. A model is a file `NAME.py` or a folder with
-`__init__.py`, which defines MODEL; a folder may hold `cases/*.toml`, `values/*.toml`, `claims.py` and `figures.py`,
-beside a file lie `NAME.cases`, `NAME.values` and `NAME.claims.py`. Loading a model runs its code.
+`__init__.py`, which defines MODEL; a folder may hold `cases/*.toml`, `values/*.toml`, `fits/*.toml`, `claims.py` and
+`figures.py`, beside a file lie `NAME.cases`, `NAME.values`, `NAME.fits` and `NAME.claims.py`. Loading a model runs its code.
 """
 
 from __future__ import annotations
@@ -74,6 +74,11 @@ def case_paths(path: Path) -> dict[str, Path]:
 def value_set_paths(path: Path) -> dict[str, Path]:
     """Return the published value sets beside a model by name."""
     return _beside(path, "values")
+
+
+def fit_paths(path: Path) -> dict[str, Path]:
+    """Return the fit files beside a model by name."""
+    return _beside(path, "fits")
 
 
 def headline(path: Path) -> str:

@@ -21,8 +21,10 @@ class Sensitivities:
     their level and dates that coincide with others that do not move: there the derivative is one-sided or large.
     """
 
-    def __init__(self, run: Run, varied: Sequence[Any], stocks: np.ndarray, effects: list[np.ndarray], warnings: list[str]):
-        self.run, self.t, self.stocks, self.warnings = run, run.path.t, stocks, warnings
+    def __init__(self, run: Run, varied: Sequence[Any], along: tuple[np.ndarray, np.ndarray, np.ndarray], stocks: np.ndarray,
+                 effects: list[np.ndarray], warnings: list[str]):
+        self.run, self.stocks, self.warnings = run, stocks, warnings
+        self.t, self._x, self._segment = along
         self._varied, self._effects = varied, effects
         self.varied = [_name(item) for item in varied]
 
@@ -43,18 +45,19 @@ class Sensitivities:
         bases = [*model.stocks, *model.parameters, *model.series]
         gradient = path.compiled.gradient([quantity], bases)
         found = []
-        for row, (t, x, segment) in enumerate(zip(path.t, path.x, path.segment, strict=True)):
+        for row, (t, x, segment) in enumerate(zip(self.t, self._x, self._segment, strict=True)):
             slopes = gradient(t, x.tolist(), path.segments[segment].values(t))[0]
             found.append(slopes[:len(model.stocks)] @ self.stocks[row, :, column] + slopes[len(model.stocks):] @ self._effects[row][:, column])
         return np.array(found)
 
 
-def sensitivities(run: Run, varied: Iterable[Any], *, method: str = "LSODA", rtol: float | None = None) -> Sensitivities:
+def sensitivities(run: Run, varied: Iterable[Any], *, at: Iterable[float] | None = None, method: str = "LSODA", rtol: float | None = None) -> Sensitivities:
     """Return the sensitivities of a run to parameters, to initial stocks, and to dates.
 
     `varied` are parameters and stocks (their initial values), by name or symbol, names of dated policies and impulses
-    (the date, with which their end and series move) and "shift" (all dates of policies). Each is integrated on its own, with
-    the run's rtol unless another is given. Raises InputError for names that do not exist or did not take part, for a run
+    (the date, with which their end and series move) and "shift" (all dates of policies). They are given at the steps of the run, or
+    `at` rising model times. Each is integrated on its own, with the run's rtol unless another is given; method "collocation" takes
+    all at once along the run's steps, which is faster for many. Raises InputError for names that do not exist or did not take part, for a run
     that went on from a saved state, and for one that begins at an equilibrium; NumericalFailure where an integration ends early.
     """
     if run.begins == "resumed":
@@ -64,7 +67,16 @@ def sensitivities(run: Run, varied: Iterable[Any], *, method: str = "LSODA", rto
     chosen = [_resolved(run, item) for item in varied]
     if not chosen:
         raise InputError("sensitivities: nothing is varied; name parameters, stocks, policies or 'shift'")
-    return Sensitivities(run, chosen, *Forward(run, chosen, method, run.solver["rtol"] if rtol is None else rtol).integrated())
+    path = run.path
+    along = path.t, path.x, path.segment
+    if at is not None:
+        times = np.array(list(at), float)
+        if np.any(np.diff(times) < 0) or not (len(times) and path.t[0] <= times[0] and times[-1] <= path.t[-1]):
+            raise InputError(f"sensitivities, at: the times do not rise within the run from {path.t[0]:g} to {path.t[-1]:g}; "
+                             "give times in that range, in order")
+        along = times, *path.at(times)
+    made = Forward(run, chosen, method, run.solver["rtol"] if rtol is None else rtol)
+    return Sensitivities(run, chosen, along, *made.integrated(along[0], along[2]))
 
 
 def _resolved(run: Run, item: Any) -> Any:

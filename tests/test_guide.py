@@ -117,6 +117,12 @@ def test_the_controls_of_the_depot_run(capsys):
     assert [action.name for action in shown["run"].path.actions][0] == "queue" and shown["rest"]["infected"] == pytest.approx(0, abs=1e-9)
 
 
+def test_the_fit_of_the_guide_finds_what_made_its_data(capsys):
+    found = runpy.run_path("fit_sir.py", run_name="__main__")["found"]
+    assert found.values == pytest.approx({"contact_rate": 0.3, "illness": 8}, rel=0.02) and found.spectrum.determined == 2
+    assert [own.held_out for own in found.evaluation.agreements] == [False, True, False]
+
+
 def test_a_date_on_a_closed_day_moves_to_the_next_trading_day():
     run = simulate(load("bonds.py", case="spring"), rtol=1e-10)
     (pause,) = run.path.schedule.actions

@@ -10,6 +10,7 @@ import ast
 import contextlib
 import io
 import os
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,6 +88,27 @@ def cases(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
 def value_sets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the value sets of MODEL."""
     return items(library.value_set_paths(_path(ctx)), incomplete)
+
+
+@_silent
+def fits(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the fit files of MODEL."""
+    from .listing import title
+
+    found = {}
+    with contextlib.suppress(InputError):
+        found = library.fit_paths(_path(ctx))
+    return items(found, incomplete, {name: title(file) for name, file in found.items()}, files=True)
+
+
+@_silent
+def free_parameters(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the free parameters of FIT."""
+    known = library.fit_paths(_path(ctx))
+    words = [word for word in (ctx.params.get("fit"), *ctx.args) if word]
+    file = next((known.get(word, Path(word)) for word in words if word in known or word.endswith(".toml")), None)
+    entries = tomllib.loads(file.read_text(encoding="utf-8")).get("free", []) if file else []
+    return items([entry["name"] for entry in entries], incomplete)
 
 
 @_silent

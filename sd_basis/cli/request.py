@@ -62,7 +62,7 @@ class Request:
 def request(model: str, values: str | None = None, policies: Iterable[str] = (), settings: Iterable[str] = (),
             cuts: Iterable[str] = (), method: str = "LSODA", rtol: float = 1e-6) -> Request:
     """Load a model and read the options of its simulation; raise InputError for what cannot be used."""
-    given = _once("--set", [_setting(text) for text in settings])  # before loading, which may take seconds
+    given = settings_of(settings)  # before loading, which may take seconds
     _once("--policy", [(text.partition("@")[0], text) for text in policies])
     from ..library import load
 
@@ -70,6 +70,11 @@ def request(model: str, values: str | None = None, policies: Iterable[str] = (),
     for text in cuts:
         loaded = _cut(loaded, text)
     return Request(loaded, tuple(_policy(loaded, text) for text in policies), given, method, rtol)
+
+
+def settings_of(texts: Iterable[str]) -> dict[str, float]:
+    """Return the parameter values of texts like "gain=0.5"; raise InputError for a name given twice."""
+    return _once("--set", [_setting(text) for text in texts])
 
 
 def _once(option: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:

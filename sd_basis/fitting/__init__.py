@@ -1,0 +1,18 @@
+"""Calibration: parameters found from data by least squares, what the data determine of them, and validation without fitting.
+
+    description     a fit file: free parameters and data                read_fit, find_fit, Fit
+    observations    the data in model time and units
+    problem         residuals and their exact Jacobian over a box       problem
+    calibrating     searches from many starts, measures, intervals      fit, evaluate
+"""
+
+from __future__ import annotations
+
+from .calibrating import Evaluation, Fitted, evaluate, fit
+from .description import Fit, Free, PointTarget, SeriesTarget, find_fit, read_fit
+from .measures import Agreement, agreement
+from .problem import Problem, problem
+from .publishing import values_text, write_values
+
+__all__ = ["Agreement", "Evaluation", "Fit", "Fitted", "Free", "PointTarget", "Problem", "SeriesTarget", "agreement", "evaluate", "find_fit",
+           "fit", "problem", "read_fit", "values_text", "write_values"]
