@@ -54,13 +54,13 @@ class Runs:
             try:
                 self._known[key] = simulate(model, found, method=self.method, rtol=self.rtol, **options)
             except NumericalFailure as failure:
-                self._known[key] = failure
+                self._known[key] = failure.with_traceback(None)  # whose frames would keep everything alive
         self._known.move_to_end(key)
         while len(self._known) > self.keep:
             self._known.popitem(last=False)
         known = self._known[key]
         if isinstance(known, NumericalFailure):
-            raise known
+            raise known.with_traceback(None)
         return known
 
 
@@ -95,11 +95,11 @@ class Study:
             raise InputError(f"study.run, cuts: {cuts!r} is no tuple; write cuts=({cuts!r}, )")
         control = self.control or _NONE
         own = {_name(policy): policy for policy in (*(policies or ()), *control.policies)}
+        links = tuple(dict.fromkeys((*cuts, *control.cuts)))
         begin = initial if isinstance(initial, str) and not control.initial else _over(None if isinstance(initial, str) else initial, control.initial)
         options = {"set": _over(set, control.set), "policies": tuple(own.values()), "span": span, "initial": begin}
         chosen = case if control.case is None else control.case
-        made = self.runs.run(self.values, chosen, shift, (*cuts, *(link for link in control.cuts if link not in tuple(cuts))),
-                             {name: value for name, value in options.items() if value})
+        made = self.runs.run(self.values, chosen, shift, links, {name: value for name, value in options.items() if value})
         if len(self.asked) < _SHOWN and not any(made is other for other in self.asked):
             self.asked.append(made)
         return made
