@@ -7,6 +7,7 @@ import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from test_cli import RUNNER
 
@@ -187,6 +188,14 @@ def test_runs_are_computed_once_whoever_asks(model):
     for _ in range(2):
         assert measured(claim(lambda study: {"level": study.run(set=failing)["level"][-1]}), plain).failure
     assert runs.computed == 3 and plain.run(cuts=iter(("level -> seen",))) is plain.run(cuts=["level -> seen", "level -> seen"])
+
+
+def test_a_study_shows_a_run_at_the_times_it_is_asked_for(model):
+    study, times = Study(Runs(model)), np.linspace(0, 4, 2001)
+    run = study.run(at=times)
+    assert run["level"] == pytest.approx(8 * np.exp(-times / 2), rel=1e-4) and study.run(at=times.tolist()) is run
+    times[1000] += 1e-3  # which the text of a long array does not show
+    assert study.run(at=times) is not run
 
 
 def test_a_study_keeps_only_so_many_runs(model):
