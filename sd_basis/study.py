@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from .case import Case
@@ -54,13 +55,13 @@ class Runs:
             try:
                 self._known[key] = simulate(model, found, method=self.method, rtol=self.rtol, **options)
             except NumericalFailure as failure:
-                self._known[key] = failure
+                self._known[key] = failure.with_traceback(None)  # whose frames would keep everything alive
         self._known.move_to_end(key)
         while len(self._known) > self.keep:
             self._known.popitem(last=False)
         known = self._known[key]
         if isinstance(known, NumericalFailure):
-            raise known
+            raise known.with_traceback(None)
         return known
 
 
@@ -85,7 +86,8 @@ class Study:
         return self.runs.with_values(self.values, self.control.cuts if self.control else ())
 
     def run(self, case: str | Case | None = None, *, set: Mapping | None = None, policies: Iterable[Policy | Impulse | str] | None = None,
-            shift: float = 0.0, cuts: Iterable[str] = (), span: tuple | None = None, initial: Mapping | str | None = None) -> Run:
+            shift: float = 0.0, cuts: Iterable[str] = (), span: tuple | None = None, initial: Mapping | str | None = None,
+            at: Iterable[Any] | None = None) -> Run:
         """Return the run of a case; the same call gives the same run, and no claim computes it twice.
 
         The arguments are those of `simulate`; `shift` moves the policies of the case, `cuts` are links as in "price -> sales" or
@@ -95,11 +97,12 @@ class Study:
             raise InputError(f"study.run, cuts: {cuts!r} is no tuple; write cuts=({cuts!r}, )")
         control = self.control or _NONE
         own = {_name(policy): policy for policy in (*(policies or ()), *control.policies)}
+        links = tuple(dict.fromkeys((*cuts, *control.cuts)))
         begin = initial if isinstance(initial, str) and not control.initial else _over(None if isinstance(initial, str) else initial, control.initial)
-        options = {"set": _over(set, control.set), "policies": tuple(own.values()), "span": span, "initial": begin}
+        options = {"set": _over(set, control.set), "policies": tuple(own.values()), "span": span, "initial": begin,
+                   "at": None if at is None else tuple(item if isinstance(item, (str, date)) else float(item) for item in at)}
         chosen = case if control.case is None else control.case
-        made = self.runs.run(self.values, chosen, shift, (*cuts, *(link for link in control.cuts if link not in tuple(cuts))),
-                             {name: value for name, value in options.items() if value})
+        made = self.runs.run(self.values, chosen, shift, links, {name: value for name, value in options.items() if value})
         if len(self.asked) < _SHOWN and not any(made is other for other in self.asked):
             self.asked.append(made)
         return made

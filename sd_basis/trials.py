@@ -55,7 +55,8 @@ def tried(model: Model, claims: Sequence[Expectation], sets: Sequence[str | None
                 end.send(_next(tasks, preferred[end]))
             at_work = list(ends)
             while at_work:
-                for end in wait(at_work):
+                ready: list[Any] = wait(at_work)
+                for end in ready:
                     number, answer = end.recv()
                     if isinstance(answer, str):
                         raise InputError(answer)

@@ -7,6 +7,7 @@ import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from test_cli import RUNNER
 
@@ -186,7 +187,15 @@ def test_runs_are_computed_once_whoever_asks(model):
     failing = {"explosive": 1.0}
     for _ in range(2):
         assert measured(claim(lambda study: {"level": study.run(set=failing)["level"][-1]}), plain).failure
-    assert runs.computed == 3
+    assert runs.computed == 3 and plain.run(cuts=iter(("level -> seen",))) is plain.run(cuts=["level -> seen", "level -> seen"])
+
+
+def test_a_study_shows_a_run_at_the_times_it_is_asked_for(model):
+    study, times = Study(Runs(model)), np.linspace(0, 4, 2001)
+    run = study.run(at=times)
+    assert run["level"] == pytest.approx(8 * np.exp(-times / 2), rel=1e-4) and study.run(at=times.tolist()) is run
+    times[1000] += 1e-3  # which the text of a long array does not show
+    assert study.run(at=times) is not run
 
 
 def test_a_study_keeps_only_so_many_runs(model):
@@ -302,7 +311,8 @@ def test_the_json_is_strict_and_has_the_fields_of_the_contract(folder):
     assert list(burst)[:1] == ["number"] and {"claim", "measured", "bound", "control", "verdict"} < set(burst)
     assert all(isinstance(drains[field], (str, int)) for field in ("number", "claim", "measured", "bound", "control", "verdict"))
     assert (drains["number"], drains["verdict"], drains["bound"]) == (1, OPEN, "left at least 1 and at most 1.5 litre")
-    assert drains["measured"] == "supercritical: left 1.083 litre; quick: left 0.002684 litre" and drains["control"].startswith("no drain: supercritical: left 8 litre")
+    assert drains["measured"] == "supercritical: left 1.083 litre; quick: left 0.002684 litre"
+    assert drains["control"].startswith("no drain: supercritical: left 8 litre")
     assert [entry["verdict"] for entry in drains["value_sets"]] == [HOLDS, FAILS]
     assert drains["value_sets"][0]["measured"]["numbers"]["left"] == pytest.approx(8 * math.exp(-2), rel=1e-4)
     (single,) = json.loads(command(folder / "ponds.py", "drains", "--json", "--values", "supercritical").stdout)

@@ -111,7 +111,7 @@ def _against_bound(axes: Axes, title: str, bound: Bound, numbers: dict[str, floa
     axes.grid(visible=False)
     axes.set_yticks([1, 0], list(_COLOURS))
     for (kind, value), height in zip(numbers.items(), (1, 0), strict=True):
-        axes.annotate(texts[kind], (1, height), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
+        axes.annotate(texts[kind], (1, height), xycoords=("axes fraction", "data"), xytext=(9, 0), textcoords="offset points",
                       color=QUIET if value is None else _COLOURS[kind], ha="left", va="center", annotation_clip=False)
         if value is not None:
             marker = "o" if math.isfinite(value) else ">" if value > 0 else "<"
