@@ -111,7 +111,7 @@ dollar_scarcity = Auxiliary(
     description="share of those in need of dollars who can neither borrow them nor sell Treasuries for them",
 )
 raised_elsewhere = Stock(
-    "raised_elsewhere", 0, "1", nonnegative=True, scale=0.01, description="share of liquid holders who have raised cash by selling other assets"
+    "raised_elsewhere", 0, "1", nonnegative=True, scale=1.0, description="share of liquid holders who have raised cash by selling other assets"
 )
 scarcity_gap = Auxiliary("scarcity_gap", dollar_scarcity - raised_elsewhere, "1")
 cash_raising = Flow(
@@ -129,7 +129,7 @@ cash_raising = Flow(
 asset_sensitivity = Auxiliary(
     "asset_sensitivity", asset_scale * calm_volatility * liquid_ownership, "1", over=assets, description="log fall when no dollar is to be had"
 )
-asset_discount = Stock("asset_discount", 0, "1", over=assets, scale=0.05, description="log discount to the price at the start")
+asset_discount = Stock("asset_discount", 0, "1", over=assets, scale=1.0, description="log discount to the price at the start")
 asset_fall = Flow(
     "asset_fall",
     source=CLOUD,

@@ -93,8 +93,8 @@ credit_dependence = Parameter(
     description="output lost per unit of credit lost",
 )
 
-credit = Stock("credit", 1, "1", nonnegative=True, scale=0.1, description="credit outstanding as a share of normal")
-scarring = Stock("scarring", 0, "1", nonnegative=True, scale=0.01, description="lasting damage to balance sheets, as a share of output lost to it")
+credit = Stock("credit", 1, "1", nonnegative=True, scale=1.0, description="credit outstanding as a share of normal")
+scarring = Stock("scarring", 0, "1", nonnegative=True, scale=1.0, description="lasting damage to balance sheets, as a share of output lost to it")
 
 lenders_withdrawn = Auxiliary(
     "lenders_withdrawn",
@@ -153,7 +153,7 @@ normal_unemployment = Parameter(
     description="unemployment in calm",
 )
 
-output_gap = Stock("output_gap", 0, "1", scale=0.01, description="output above normal as a share of normal; negative below")
+output_gap = Stock("output_gap", 0, "1", scale=1.0, description="output above normal as a share of normal; negative below")
 fiscal_support = Auxiliary("fiscal_support", fiscal_pace / gdp, "1", description="fiscal support as a share of output")
 excess_demand = Auxiliary(
     "excess_demand", multiplier * fiscal_support - credit_dependence * (1 - credit) - scarring, "1", description="negative where demand lacks"
@@ -217,7 +217,7 @@ employment_time = Parameter(
     reference="assumed: two months; employment lags output by a quarter or less",
     description="time in which employment follows output",
 )
-employment = Stock("employment", 1, "1", nonnegative=True, scale=0.01, description="employment as a share of normal")
+employment = Stock("employment", 1, "1", nonnegative=True, scale=1.0, description="employment as a share of normal")
 employment_change = Flow(
     "employment_change", source=CLOUD, sink=employment, reversible=True, rate=(1 + okun * output_gap - employment) / employment_time
 )

@@ -54,7 +54,7 @@ dash_for_cash = Parameter(
 need_fades = Parameter(
     "need_fades", 120.0, "day", between=(60, 500), domain=(1, None), reference="assumed", description="time in which the need for dollars fades"
 )
-cash_need = Stock("cash_need", 0, FACE, nonnegative=True, scale=100.0, over=HOLDER, description="bonds other holders must turn into dollars")
+cash_need = Stock("cash_need", 0, FACE, nonnegative=True, scale=500.0, over=HOLDER, description="bonds other holders must turn into dollars")
 need_arises = Flow("need_arises", source=CLOUD, sink=cash_need, rate=shock_scale * dash_for_cash)
 need_passes = Flow("need_passes", source=cash_need, sink=CLOUD, rate=cash_need / need_fades)
 
@@ -97,7 +97,7 @@ fear_passes = Parameter(
 )
 holder_weight = holder_holdings / holder_holdings.total
 others_fear = Auxiliary("others_fear", tanh(positive(alarm - fear_starts, turn) / fear_range), "1")
-fleeing = Stock("fleeing", 0, FACE, nonnegative=True, scale=100.0, over=HOLDER, description="bonds other holders no longer dare to hold")
+fleeing = Stock("fleeing", 0, FACE, nonnegative=True, scale=500.0, over=HOLDER, description="bonds other holders no longer dare to hold")
 fear_change = Flow(
     "fear_change",
     source=CLOUD,

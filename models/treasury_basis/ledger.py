@@ -56,10 +56,10 @@ SWAPS = Instrument("central-bank swaps", OTHERS)
 BRIDGE = Instrument("bridge loans", FUNDS)
 
 # Bonds
-hedge_fund_collateral = Stock("hedge_fund_collateral", opening_position, FACE, nonnegative=True, holder=FUNDS, instrument=BONDS)
-dealer_inventory = Stock("dealer_inventory", dealer_normal_inventory, FACE, nonnegative=True, holder=DEALERS, instrument=BONDS)
+hedge_fund_collateral = Stock("hedge_fund_collateral", opening_position, FACE, nonnegative=True, holder=FUNDS, scale=500.0, instrument=BONDS)
+dealer_inventory = Stock("dealer_inventory", dealer_normal_inventory, FACE, nonnegative=True, holder=DEALERS, scale=1000.0, instrument=BONDS)
 seized_collateral = Stock(
-    "seized_collateral", 0, FACE, nonnegative=True, scale=10.0, holder=DEALERS, instrument=BONDS, description="bonds taken from funds in default"
+    "seized_collateral", 0, FACE, nonnegative=True, holder=DEALERS, scale=100.0, instrument=BONDS, description="bonds taken from funds in default"
 )
 asset_manager_bonds = Stock("asset_manager_bonds", manager_holdings, FACE, nonnegative=True, holder=MANAGERS, instrument=BONDS)
 other_holder_bonds = Stock("other_holder_bonds", holder_holdings, FACE, nonnegative=True, holder=OTHERS, instrument=BONDS)
@@ -67,7 +67,13 @@ central_bank_bonds = Stock("central_bank_bonds", central_bank_holdings, FACE, no
 
 # Dollars
 fund_cash = Stock(
-    "fund_cash", (opening_capital - base_haircut * PAR - calm_margin) * opening_position, MONEY, nonnegative=True, holder=FUNDS, instrument=DOLLARS
+    "fund_cash",
+    (opening_capital - base_haircut * PAR - calm_margin) * opening_position,
+    MONEY,
+    nonnegative=True,
+    holder=FUNDS,
+    scale=200.0,
+    instrument=DOLLARS,
 )
 clearing_house_margin = Stock(
     "clearing_house_margin",
@@ -75,6 +81,7 @@ clearing_house_margin = Stock(
     MONEY,
     nonnegative=True,
     holder=CLEARING,
+    scale=200.0,
     instrument=DOLLARS,
     description="initial margin of both sides, kept at the central bank and out of the market",
 )
@@ -85,20 +92,24 @@ other_holder_cash = Stock(
     MONEY,
     nonnegative=True,
     holder=OTHERS,
+    scale=100.0,
     instrument=DOLLARS,
     description="kept at the central bank's foreign pool or on the way: out of the market",
 )
-dealer_cash = Stock("dealer_cash", dealer_working_cash, MONEY, nonnegative=True, holder=DEALERS, instrument=DOLLARS)
+dealer_cash = Stock("dealer_cash", dealer_working_cash, MONEY, nonnegative=True, holder=DEALERS, scale=100.0, instrument=DOLLARS)
 dollar_liquidity = Stock(
     "dollar_liquidity",
     opening_liquidity,
     MONEY,
     nonnegative=True,
     holder=LENDERS,
+    scale=1000.0,
     instrument=DOLLARS,
     description="dollars lenders hold and are willing to lend",
 )
-hoarded_dollars = Stock("hoarded_dollars", (1 - calm_lent_share) * lender_dollars, MONEY, nonnegative=True, holder=LENDERS, instrument=DOLLARS)
+hoarded_dollars = Stock(
+    "hoarded_dollars", (1 - calm_lent_share) * lender_dollars, MONEY, nonnegative=True, holder=LENDERS, scale=1000.0, instrument=DOLLARS
+)
 treasury_account = Stock("treasury_account", treasury_dollars, MONEY, nonnegative=True, holder=TREASURY, instrument=DOLLARS)
 
 # Claims and contracts
@@ -108,6 +119,7 @@ repo_funding = Stock(
     MONEY,
     nonnegative=True,
     holder=DEALERS,
+    scale=500.0,
     instrument=REPO,
     description="overnight loans to funds against their Treasuries",
 )
@@ -117,6 +129,7 @@ term_repo = Stock(
     MONEY,
     nonnegative=True,
     holder=DEALERS,
+    scale=500.0,
     instrument=REPO,
     description="term loans to funds against their Treasuries",
 )
@@ -128,14 +141,14 @@ dealer_funding = Stock(
     holder=LENDERS,
     instrument=DEALER_FUNDING,
 )
-holder_deposits = Stock("holder_deposits", recycled_share * holder_dollars, MONEY, nonnegative=True, holder=OTHERS, instrument=DEPOSITS)
+holder_deposits = Stock("holder_deposits", recycled_share * holder_dollars, MONEY, nonnegative=True, holder=OTHERS, scale=100.0, instrument=DEPOSITS)
 manager_deposits = Stock(
     "manager_deposits",
     0,
     MONEY,
     nonnegative=True,
-    scale=100.0,
     holder=MANAGERS,
+    scale=200.0,
     instrument=DEPOSITS,
     description="asset managers' money-fund shares beyond their working cash",
 )
@@ -145,6 +158,7 @@ margin_posted = Stock(
     MONEY,
     nonnegative=True,
     holder=FUNDS,
+    scale=100.0,
     instrument=INITIAL_MARGIN,
     description="the funds' initial margin",
 )
@@ -154,6 +168,7 @@ manager_margin = Stock(
     MONEY,
     nonnegative=True,
     holder=MANAGERS,
+    scale=200.0,
     instrument=INITIAL_MARGIN,
     description="asset managers' initial margin",
 )
@@ -171,9 +186,9 @@ margin_receivable = Stock(
     "margin_receivable",
     0,
     MONEY,
-    scale=10.0,
     over=COHORT,
     holder=FUNDS,
+    scale=200.0,
     instrument=MARGIN_CLAIMS,
     description="variation margin due to the funds and not yet paid; negative where they owe it",
 )
@@ -183,20 +198,21 @@ futures_short = Stock(
     FACE,
     nonnegative=True,
     holder=MANAGERS,
+    scale=500.0,
     instrument=FUTURES,
     description="contracts the funds are short and asset managers long; swaps for the swap-spread cohort",
 )
 dealer_other_securities = Stock("dealer_other_securities", dealer_securities, MONEY, nonnegative=True, holder=DEALERS, instrument=SECURITIES)
-central_bank_repo = Stock("central_bank_repo", 0, MONEY, nonnegative=True, scale=100.0, holder=CENTRAL_BANK, instrument=CENTRAL_BANK_REPO)
-swap_lines = Stock("swap_lines", 0, MONEY, nonnegative=True, scale=100.0, holder=CENTRAL_BANK, instrument=SWAPS)
+central_bank_repo = Stock("central_bank_repo", 0, MONEY, nonnegative=True, holder=CENTRAL_BANK, scale=200.0, instrument=CENTRAL_BANK_REPO)
+swap_lines = Stock("swap_lines", 0, MONEY, nonnegative=True, holder=CENTRAL_BANK, scale=100.0, instrument=SWAPS)
 bridge_loans = Stock(
     "bridge_loans",
     0,
     MONEY,
     nonnegative=True,
-    scale=10.0,
     over=COHORT,
     holder=CENTRAL_BANK,
+    scale=100.0,
     instrument=BRIDGE,
     description="loans of the missing margin",
 )

@@ -14,12 +14,12 @@ from .tenors import trade_duration
 from .sizes import COHORT, FACE, MONEY, PAR, calm_margin, dealer_headroom, dealer_normal_inventory, opening_loan, unnetted_share
 
 # States
-cash_discount = Stock("cash_discount", 0, "1", scale=0.05, description="log discount of the cash bond; the price is exp of minus it")
-futures_discount = Stock("futures_discount", 0, "1", scale=0.05, description="log discount of the futures")
-swap_discount = Stock("swap_discount", 0, "1", scale=0.05, description="log discount of the hedge of swap-spread funds: a swap that pays fixed")
-fundamental_value = Stock("fundamental_value", 0, "1", scale=0.05, description="log of the value that news and policy rates give the average bond")
-perceived_volatility = Stock("perceived_volatility", 1, "1", nonnegative=True, scale=1.0, description="volatility as a multiple of calm")
-margin_rate = Stock("margin_rate", calm_margin, "dollar/face", nonnegative=True, scale=0.005, description="initial margin per unit of futures")
+cash_discount = Stock("cash_discount", 0, "1", scale=0.5, description="log discount of the cash bond; the price is exp of minus it")
+futures_discount = Stock("futures_discount", 0, "1", scale=0.5, description="log discount of the futures")
+swap_discount = Stock("swap_discount", 0, "1", scale=0.5, description="log discount of the hedge of swap-spread funds: a swap that pays fixed")
+fundamental_value = Stock("fundamental_value", 0, "1", scale=0.5, description="log of the value that news and policy rates give the average bond")
+perceived_volatility = Stock("perceived_volatility", 1, "1", nonnegative=True, scale=5.0, description="volatility as a multiple of calm")
+margin_rate = Stock("margin_rate", calm_margin, "dollar/face", nonnegative=True, scale=0.05, description="initial margin per unit of futures")
 capacity_scale = Parameter(
     "capacity_scale",
     1.0,
@@ -248,7 +248,7 @@ yield_dislocation = Auxiliary(
     description="yield above its fundamental value, average of the trade by DV01",
 )
 
-accustomed_discount = Stock("accustomed_discount", 0, "1", scale=0.05, description="level of the discount that everybody is used to")
+accustomed_discount = Stock("accustomed_discount", 0, "1", scale=0.5, description="level of the discount that everybody is used to")
 habituation = Flow(
     "habituation", source=CLOUD, sink=accustomed_discount, rate=(cash_discount - accustomed_discount) / adaptation_time, reversible=True
 )
