@@ -87,7 +87,8 @@ def loop_gain(subject: Run | Model, enters: Any, returns: Any = None, *, rate: A
     sold, L(0) is one whatever the spiral does. `weights` (0 to 1) multiply the rows of L in `actual`: the share
     that is bound. Of a run `at` is a time or date, by default its end; of a model `at` holds values of stocks and `set` of
     parameters. With a `horizon` growth slower than 1/horizon does not count: `value` is the supremum over s >= 1/horizon.
-    Of complex eigenvalues of L the real part counts. Where the rest grows by itself and the loop adds to it the supremum is infinite.
+    Of complex eigenvalues of L the real part counts. Where the rest grows by itself at a rate p, s begins at 1.1 p:
+    from one on it grows at least a tenth faster with the loop.
     Raises InputError for quantities that do not exist or do not fit, and where nothing returns.
     """
     if isinstance(subject, Run):

@@ -15,7 +15,7 @@ from scipy.linalg import matrix_balance
 _POINTS = 4  # of the scan a decade
 _ZOOMS, _ZOOM = 3, 9  # rounds of refinement, and points in each
 _FASTER, _SLOWER = 10.0, 1e-3  # the scan ends so far beyond the fastest rate; the limit at zero is taken so far below the slowest
-_APART = 1e-3  # what grows by itself counts as part of the loop where the loop makes it grow faster by this share
+_BEYOND = 1.1  # times what grows by itself, where the scan begins
 _ROUNDS = 3  # of eight power iterations each
 _BATCH = 2_000_000  # numbers at once
 
@@ -144,8 +144,8 @@ def supremum(loop: Transfer, slow: float, least: float = 0.0, weights: np.ndarra
     """Return the supremum of the gain over s from `least` on, at each time: by scan and refinement, and at the ends zero and infinity.
 
     Of s below `slow`, a rate at which nothing much happens any more, only the limit at zero is looked at. Where A grows by
-    itself at a real rate p, what lies below p tells nothing: there s runs from p on, and the supremum is infinite where
-    the loop takes part in that growth.
+    itself at a real rate p, what lies below tells nothing and L is infinite at p: there s runs from 1.1 p on, so that the
+    supremum passes one where with the loop it grows at least a tenth faster.
     """
     everything = [np.full(len(loop), np.nan) for _ in range(4)]
     good = loop.finite if weights is None else loop.finite & np.isfinite(weights).all(axis=1)
@@ -160,18 +160,13 @@ def _supremum(loop: Transfer, slow: float, least: float, weights: np.ndarray | N
     begin = least or slow
     rates = np.linalg.eigvals(loop.a) if loop.a.shape[1] else np.full((len(loop), 1), -np.inf)
     pole = _pole(rates, _SLOWER * slow)
-    first = np.maximum(begin, pole * (1 + 10 * _APART))
+    first = np.maximum(begin, pole * _BEYOND)
     last = _FASTER * np.maximum(np.max(np.abs(loop.a).sum(axis=2), axis=1, initial=0.0), np.max(loop.rates, axis=1))
     last = np.maximum(last, 10 * first)
     points = 2 + int(np.ceil(_POINTS * np.log10(np.max(last / first))))
     s = np.geomspace(first, last, points, axis=1)
     gains = loop.gain(s, weights)
-    low, static = gains[:, 0], _limit(loop, np.full(len(loop), min(begin, slow) * _SLOWER), weights, gains[:, 0])
-    own = pole >= begin
-    diverges = np.zeros(len(loop), bool)
-    if own.any():
-        near = loop[own].gain(pole[own, None] * (1 + _APART * np.array([1.0, 2.0])), weights if weights is None else weights[own])
-        diverges[own] = (near[:, 0] > 1.5 * near[:, 1]) & (near[:, 0] > 5 * low[own]) & (near[:, 0] > 1.0)
+    static = _limit(loop, np.full(len(loop), min(begin, slow) * _SLOWER), weights, gains[:, 0])
     best = np.argmax(gains, axis=1)
     value, place = gains[rows, best], s[rows, best]
     inside = np.flatnonzero((best < points - 1) & ((best > 0) | (gains[:, 1] > gains[:, 0] - 1e-3 * np.abs(gains[:, 0]))))
@@ -179,8 +174,8 @@ def _supremum(loop: Transfer, slow: float, least: float, weights: np.ndarray | N
         around = np.log(s[inside, np.maximum(best[inside] - 1, 0)]), np.log(s[inside, best[inside] + 1])
         value[inside], place[inside] = _refined(loop[inside], weights if weights is None else weights[inside], *around)
     at_infinity = dominant(loop.d[:, None], weights)[:, 0]
-    candidates = np.stack([value, np.where((pole > 0) | (least > 0), -np.inf, static), at_infinity, np.where(diverges, np.inf, -np.inf)])
-    places = np.stack([place, np.zeros(len(loop)), np.full(len(loop), np.inf), pole])
+    candidates = np.stack([value, np.where((pole > 0) | (least > 0), -np.inf, static), at_infinity])
+    places = np.stack([place, np.zeros(len(loop)), np.full(len(loop), np.inf)])
     chosen = np.argmax(candidates, axis=0)
     return candidates[chosen, rows], places[chosen, rows], static, np.max(rates.real, axis=1)
 

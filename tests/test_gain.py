@@ -210,13 +210,16 @@ def test_a_closed_loop_grows_exactly_where_the_gain_of_the_open_one_passes_one()
     assert 10 < grew < 50 and turned >= 3
 
 
-def test_where_the_rest_grows_by_itself_the_gain_is_infinite_or_looks_beyond():
+def test_where_the_rest_grows_by_itself_the_gain_says_whether_the_loop_adds_to_it():
+    """dx/dt = 0.3 x + u, u = c x: the closed loop grows at 0.3 + c, and the supremum of c / (s - 0.3) over s >= 0.33 is c / 0.03."""
     model = linear_loop()
-    base = {**{f"a{i}{j}": 0.0 for i in range(3) for j in range(3)}, "a00": 0.3, "a11": -1.0, "a22": -2.0, "b0": 1.0, "c0": 1.0}
-    apart = {**base, "b0": 0.0, "c0": 0.0, "b1": 1.0, "c1": 0.5, "a10": 0.2}
-    assert loop_gain(model, "u", rate=0, set=base).value == np.inf and loop_gain(model, "u", rate=0, set=base).growth == pytest.approx(0.3)
+    base = {**{f"a{i}{j}": 0.0 for i in range(3) for j in range(3)}, "a00": 0.3, "a11": -1.0, "a22": -2.0, "b0": 1.0}
+    for own in (0.029, 0.031):
+        found = loop_gain(model, "u", rate=0, set={**base, "c0": own})
+        assert found.value == pytest.approx(own / 0.03, rel=1e-9) and found.growth == pytest.approx(0.3) and found.at == pytest.approx(0.33)
+    apart = {**base, "b0": 0.0, "b1": 1.0, "c1": 0.5, "a10": 0.2}
     assert loop_gain(model, "u", rate=0, set={**base, "c0": -1.0}).value == pytest.approx(0, abs=1e-3)
-    assert loop_gain(model, "u", rate=0, set=apart).value == pytest.approx(0.5 / 1.3, rel=1e-2)
+    assert loop_gain(model, "u", rate=0, set=apart).value == pytest.approx(0.5 / (1 + 1.1 * 0.3), rel=1e-9)
     assert loop_gain(model, "u", rate=0, set=apart, stocks=["x1", "x2"]).value == pytest.approx(0.5, rel=1e-9)
     assert loop_gain(model, "u", rate=0, set=apart, stocks=["x1", "x2"], horizon=2).value == pytest.approx(0.5 / 1.5, rel=1e-9)
 
