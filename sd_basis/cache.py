@@ -20,7 +20,7 @@ from .errors import InputError
 from .storage import write_atomic
 
 # the second form is a file that is being written, or was when its process was killed
-_ENTRY, _UNFINISHED = re.compile(r"[0-9a-f]{32}-[a-z][a-z0-9_]*"), re.compile(r"\.[0-9a-f]{32}-[a-z][a-z0-9_]*\.[0-9a-f]{8}")
+_ENTRY, _UNFINISHED = re.compile(r"[0-9a-f]{32}-[a-z][a-z0-9_-]*"), re.compile(r"\.[0-9a-f]{32}-[a-z][a-z0-9_-]*\.[0-9a-f]{8}")
 _DAY = 86400.0
 KEEP_DAYS, KEEP_BYTES = 90, 256_000_000
 
