@@ -69,6 +69,7 @@ MODEL = Model(
     outputs=(
         market.yield_dislocation,
         market.basis,
+        market.depth,
         funds.leverage,
         fund_equity,
         funds.bound_share,

@@ -239,6 +239,14 @@ slope_in_use = Auxiliary(
     "1",
     description="discount per unit of utilisation now",
 )
+depth = Auxiliary(
+    "depth",
+    fill_share
+    * calm_slope
+    / (calm_slope + full_slope * positive_slope(utilisation - nearly_full, kink) + scarce_slope * positive_slope(short_of_bonds - utilisation, kink)),
+    "1",
+    description="what can be sold at a small concession, as a share of calm: flatness of bids times orders filled",
+)
 basis = Auxiliary("basis", futures_price - price, "dollar/face", description="carry-adjusted futures price less cash price")
 BASIS_POINTS = Parameter("basis_points", 1e4, "bp", domain=(1e4, 1e4), reference="definition: one is ten thousand basis points")
 yield_dislocation = Auxiliary(

@@ -21,7 +21,7 @@ basis_position = Parameter(
     "basis_position",
     450.0,
     FACE,
-    between=(400, 2000),
+    between=(200, 2000),
     domain=(1, None),
     reference="Barth and Kahn, OFR WP 21-01: 400 to 500 at the peak before 2020; facts 1.1, 1.8, 8",
     description="size of the basis trade",

@@ -10,7 +10,7 @@ TENOR = Family("tenor", ("2y", "5y", "10y", "30y"))
 
 tenor_share = Parameter(
     "tenor_share",
-    {"2y": 0.48, "5y": 0.22, "10y": 0.19, "30y": 0.11},
+    {"2y": 0.478, "5y": 0.217, "10y": 0.186, "30y": 0.119},
     "1",
     between=(0.05, 0.6),
     domain=(0, 1),
@@ -20,7 +20,7 @@ tenor_share = Parameter(
 )
 tenor_duration = Parameter(
     "tenor_duration",
-    {"2y": 1.9, "5y": 4.4, "10y": 7.5, "30y": 16.0},
+    {"2y": 1.85, "5y": 4.1, "10y": 6.2, "30y": 16.2},
     "1",
     between=(1.5, 20),
     domain=(0.1, 40),
