@@ -165,11 +165,19 @@ class Forward:
 
     # Pieces ----------------------------------------------------------------------------------
 
+    def moving(self) -> np.ndarray:
+        """Return the places of the inputs that may move: what is varied and what actions replace. A solver takes all: each choice is a program to compile."""
+        if self.method != COLLOCATION:
+            return np.arange(len(self.bases) - len(self.model.stocks))
+        replaced = {place for action in self.path.actions for place, _ in (*action.expressions, *action.holds)}
+        return np.array(sorted(replaced | {self.model.input_places[item] for item in self.varied if isinstance(item, Parameter)}), dtype=int)
+
     def over(self, index: int, s: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the sensitivities at the wanted times of a piece (times, stocks, varied) and at its end."""
         piece, segment = self.path.pieces[index], self.path.segments[index]
         rows, columns = self.functions.pattern
-        count, gradient = len(self.model.stocks), self.functions.gradient(self.functions.system.derivatives(), self.bases)
+        count, moving = len(self.model.stocks), self.moving()
+        gradient = self.functions.gradient(self.functions.system.derivatives(), [self.bases[place] for place in [*range(count), *(count + moving)]])
         fixed = self.effects.inputs(segment, segment.start, self.starts, self.held) if segment.constant else None
         times = piece.t.tolist()
         states = _Along(piece)
@@ -177,7 +185,7 @@ class Forward:
         def slopes(t: float) -> tuple[np.ndarray, np.ndarray]:
             found = gradient(t, states(t), segment.values(t))
             effect = fixed if fixed is not None else self.effects.inputs(segment, t, self.starts, self.held)
-            return found[:, :count], found[:, count:] @ effect[:, :-1]
+            return found[:, :count], found[:, count:] @ effect[moving, :-1]
 
         def matrix(t: float, x: list[float]) -> np.ndarray:
             made = np.zeros((count, count))

@@ -90,8 +90,10 @@ def _series(where: str, model: Model, case: Case, fit: Fit, target: SeriesTarget
     if base is not None and math.isnan(at_base):
         raise InputError(f"{where}, change_from: the data have no value at {case.when(base - offset)}; choose a date of the file")
     shift = 0.0 if base is None else at_base
+    if base is not None and base - offset >= low:
+        before = at_base
     if math.isnan(before):
-        before = values[0] if base is None else at_base
+        before = values[0]
     return Observed(target.quantity, target.quantity, np.array(times), factor * (np.array(values) - shift), abs(factor) * target.error, base,
                     factor * (before - shift), target.held_out, unit=unit, reason=target.reason)
 

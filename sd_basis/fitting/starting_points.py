@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -14,6 +15,7 @@ from ..errors import InputError
 from .problem import Problem
 from .searching import End, Store, search
 
+_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 _own: list[Problem] = []  # in a process of its own: the problem it works at
 
 
@@ -46,7 +48,8 @@ def searched(problem: Problem, starts: Sequence[tuple[float, ...]], store: Store
 
 def _spread(problem: Problem, starts: Sequence[tuple[float, ...]], workers: int) -> Iterator[End]:
     """Give the ends of searches in spawned processes as they come; whatever ends this ends them."""
-    others = set(multiprocessing.active_children())
+    others, before = set(multiprocessing.active_children()), {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update({name: "1" for name in _THREADS if before[name] is None})  # processes that share the cores gain nothing by threads
     pool = ProcessPoolExecutor(min(workers, len(starts)), multiprocessing.get_context("spawn"), _begin, (problem,))
     try:
         for future in as_completed([pool.submit(_search, start) for start in starts]):
@@ -56,6 +59,8 @@ def _spread(problem: Problem, starts: Sequence[tuple[float, ...]], workers: int)
             process.terminate()
         raise
     finally:
+        for name in [name for name in _THREADS if before[name] is None]:
+            os.environ.pop(name, None)
         pool.shutdown(wait=False, cancel_futures=True)
 
 
