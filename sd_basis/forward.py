@@ -209,8 +209,8 @@ class Forward:
             if solved.problem:
                 raise NumericalFailure(f"sensitivities to {str(self.varied[column])!r}: the integration stopped at t = {solved.t[-1]:g} ({solved.problem}); "
                                        "try another method= or a smaller rtol=", self.run)
-            own = _Along(solved)
-            found[:, :, column], end[:, column] = np.reshape([own(t) for t in wanted.tolist()], (len(wanted), count)), solved.x[-1]
+            along_column = _Along(solved)
+            found[:, :, column], end[:, column] = np.reshape([along_column(t) for t in wanted.tolist()], (len(wanted), count)), solved.x[-1]
         return found, end
 
     def integrated(self, t: np.ndarray, pieces: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], list[str]]:

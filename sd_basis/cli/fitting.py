@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,22 +72,21 @@ def fit(model, fit, values, settings, starts, seed, profiled, all_profiles, only
 
 
 def _fitted(model: Model, name: str, options: dict[str, Any], starts: int, seed: int, profiles: Any, workers: int, folder: Path | None) -> Fitted:
-    """Return the fit, with a bar where stderr is a terminal, and a line for the first end, from which the rest is guessed."""
+    """Return the fit, with a bar where stderr is a terminal, else a line for each search with how long the rest may take."""
     from ..fitting import fit
 
     store = None if folder is None else folder / "searches"
     began = time.monotonic()
     count = starts + (len(profiles) if isinstance(profiles, tuple) else 0)
     with progress(count, f"{starts} searches") as bar:
-        told = 0
+        told: list[int] = []  # the first is what the store held already
 
         def tell(done: int, length: int) -> None:
-            nonlocal told
-            bar(done - told)
-            if told == 0 and done and length > done:
-                left = (time.monotonic() - began) / done * (length - done)
+            bar(done - (told[-1] if told else 0))
+            told.append(done)
+            if done > told[0] and length > done and not sys.stderr.isatty():
+                left = (time.monotonic() - began) / (done - told[0]) * (length - done)
                 click.echo(f"{done} of {length} searches and profiles done, about {left:.0f} s left", err=True)
-            told = done
         return fit(model, name, **options, starts=starts, seed=seed, profiles=profiles, workers=workers, store=store, progress=tell)
 
 

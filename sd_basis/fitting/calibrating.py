@@ -194,7 +194,7 @@ def _profiled(asked: Problem, best: End, name: str, covariance: np.ndarray, kept
     about = ["profile", name, list(best.places)]
     known = kept.get(about)
     if known is not None:
-        return Profile(**{key: tuple(value) if isinstance(value, list) else value for key, value in known.items()})
+        return Profile(name, tuple(known["values"]), tuple(known["rises"]), tuple(known["others"]), known["low"], known["high"])
     place = [item.name for item in asked.free].index(name)
     item = asked.free[place]
     own = profile(asked, best.places, best.chi_square, name, float(np.sqrt(covariance[place, place])) / (item.width if item.log else 1.0))

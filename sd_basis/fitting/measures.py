@@ -39,7 +39,7 @@ def agreement(label: str, model: np.ndarray, data: np.ndarray, error: float, bef
     misfit = model - data
     mean_square = float(np.mean(misfit**2))
     spread = float(np.sum((data - data.mean()) ** 2))
-    shares: tuple[float | None, ...] = (None, None, None)
+    shares: tuple[float | None, float | None, float | None] = (None, None, None)
     if mean_square > 0:
         of_model, of_data = float(np.std(model)), float(np.std(data))
         together = float(np.mean((model - model.mean()) * (data - data.mean())))

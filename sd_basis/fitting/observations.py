@@ -62,7 +62,10 @@ def _series(where: str, model: Model, case: Case, fit: Fit, target: SeriesTarget
                  zip(("from", "until"), target.window, span, strict=True))
     base = None if target.change_from is None else _inside(f"{where}, change_from", case, target.change_from, span, 0.0) + offset
     rows = _totals(where, _rows(where, _file(where, model, fit, target), target, _near(case, min(low, math.inf if base is None else base - offset), high)))
-    times, values, seen, before, at_base = [], [], [], math.nan, math.nan
+    times: list[float] = []
+    values: list[float] = []
+    seen: list[float] = []
+    before = at_base = math.nan
     for text, value in rows:
         time = case.time(where, text) + offset
         closed = case.is_closed(text)

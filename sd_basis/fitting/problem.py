@@ -87,7 +87,7 @@ class Problem:
                  [(item.name, item.low, item.high, item.log) for item in self.free], sorted(self.fixed.items()), data, self.rtol, self.method)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
-    def values(self, places: Sequence[float]) -> dict[str, float]:
+    def values(self, places: Sequence[float] | np.ndarray) -> dict[str, float]:
         """Return the free parameters at coordinates."""
         return {item.name: item.value(float(place)) for item, place in zip(self.free, places, strict=True)}
 

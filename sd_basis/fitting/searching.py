@@ -92,7 +92,7 @@ def search(problem: Problem, start: Sequence[float], held: Mapping[int, float] |
     if not moving:
         own = residuals(begin[moving])
         return End(tuple(map(float, start)), tuple(begin.tolist()), float(own @ own), runs, failures, True)
-    near = max(problem.rtol / 10, 1e-13)
+    near = max(problem.rtol, 1e-6 if held else 1e-13)  # a profile needs chi-square to a hundredth, not the last digit
     done = least_squares(residuals, begin[moving], jacobian, bounds=(0, 1), method="trf", ftol=near, xtol=near, gtol=1e-12, max_nfev=_MOST_RUNS)
     return End(tuple(map(float, start)), tuple(whole(done.x).tolist()), float(2 * done.cost), runs, failures, bool(done.status > 0), str(done.message))
 
