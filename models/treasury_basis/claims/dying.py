@@ -19,21 +19,30 @@ FAST = (
 def spiral(study):
     """The gain of the spiral where March 2020 went unrescued, and what became of the funds.
 
-    `gain` is R from the model's own Jacobian at its largest between the first forced sale and the end of March: forced sales that one
-    dollar of forced sales causes through price, collateral and margin if the constraint binds, growing within ten days; above
-    one it feeds itself. `first_gain` is R at the first forced sale, `lost` is the largest share of a cohort's bonds sold or seized:
-    a fund that lost half is dead, as in the model's outcomes. `hedged` is the part of the fall that contracts had made good, where the discount is largest.
+    `gain` is R from the model's own Jacobian, at its largest between the first forced sale and the end of March: forced sales that a
+    dollar of forced sales causes through price, collateral and margin if the constraint binds; above one it feeds itself. Growth
+    slower than a rescue of tens of hours (four days) does not count, and contracts bought back are held: their effect on futures is the
+    rival story, with which R is `gain_both_legs`. `first_gain` is R at the first forced sale, `closed_form` the largest of the
+    formula. `lost` is the larger share of their bonds that levered or moderate basis funds have sold or that were seized: a fund that
+    lost half is dead, as in the model's outcomes; `swap_lost` is that of swap-spread funds, whose hedge is loose. `hedged` is the part of the fall that contracts make good in the end, where the discount is largest.
     """
     run = study.run("no-rescue")
-    start = days_until(run, total(run, "forced_orders") > 1e-6 * total(run, "hedge_fund_collateral"))
-    numbers = {"lost": max(share_lost(run, cohort) for cohort in ("levered", "moderate", "swap")), "gain": 0.0, "first_gain": None}
-    if np.isfinite(start):
-        times = np.unique(np.append(run.t[0] + start, np.arange(np.ceil(run.t[0] + start), time_of(run, MONTH_END))))
-        rate = run.model.quantity("fill_share") / run.model.quantity("execution_time")
-        path = gain_along(run, "fund_orders", "wanted_orders", rate=rate, stocks=FAST, times=times, horizon=10)
-        numbers |= {"gain": float(np.nanmax(path.value)), "first_gain": float(path.value[0])}
+    start = run.t[0] + days_until(run, total(run, "forced_orders") > 1e-6 * total(run, "hedge_fund_collateral"))
     worst = int(np.argmax(run["cash_discount"]))
-    return numbers | {"hedged": float(run["futures_discount"][worst] / run["cash_discount"][worst]), "first_sale": start}
+    numbers = {
+        "lost": max(share_lost(run, cohort) for cohort in ("levered", "moderate")),
+        "swap_lost": share_lost(run, "swap"),
+        "hedged": float(run["futures_discount"][worst] / run["cash_discount"][worst]),
+        "closed_form": float(np.max(run["spiral_number"])),
+        "gain": 0.0,
+    }
+    if np.isfinite(start):
+        times = np.append(start, np.arange(np.floor(start) + 1, time_of(run, MONTH_END)))
+        rate = run.model.quantity("fill_share") / run.model.quantity("execution_time")
+        for name, held in (("gain", ("contracts_bought",)), ("gain_both_legs", ())):
+            path = gain_along(run, "fund_orders", "wanted_orders", rate=rate, stocks=FAST, times=times, horizon=4, hold=held)
+            numbers |= {name: float(np.nanmax(path.value)), f"first_{name}": float(path.value[0])}
+    return numbers
 
 
 def right_but_dead(study):
@@ -41,20 +50,23 @@ def right_but_dead(study):
 
     `profit` is what a bond of the position brings to delivery in basis points of its price: the basis at entry, which marking and delivery
     at the futures price return whatever the path, and coupon, interest on the loan and convergence as they flow; above zero it was
-    right. `dead` is the share of the levered funds' bonds sold or seized before that day, half of which the model calls gone. `repaid`
-    is the share of all bridge loans paid back by the end of the case, in which somebody lends the missing margin: nearly all, 95 per cent.
+    right. `dead` is the share of the levered funds' bonds that before that day was sold, seized or beyond what their dollars carry, half of
+    which is called dead; `gone` is the part sold or seized, `missing` the margin missing at most, in billions. `repaid` is the share of all bridge loans paid back by the end of the case, in which somebody lends the missing margin: nearly all, 95 per cent.
     `lender_gain` is what dealers and lenders lose without the bridge less what they lose with it and less the loans lost, in billions.
     """
     run, bridged = study.run("no-rescue"), study.run("bridge-loan")
     end, year = run.t[0] + QUARTER, study.parameter("trading_year")
     per_bond = np.maximum(total(run, "futures_short"), 1e-9)
     interest = study.parameter("financing_rate", "no-rescue") * (1 - run["haircut"]) / year
+    bonds = float(run["hedge_fund_collateral[levered]"][0])
     carried = integral(run, run["coupon"] - interest + total(run, "convergence") / per_bond, end)
     lent, back = (integral(bridged, total(bridged, f"bridge_{name}")) for name in ("lending", "repayment"))
     losses = [one["dealer_default_losses"][-1] + one["lender_write_offs"][-1] for one in (run, bridged)]
     return {
         "profit": BASIS_POINTS * (float(run["basis"][0]) + carried),
-        "dead": share_lost(run, "levered", end),
+        "dead": share_lost(run, "levered", end) + float(np.interp(end, run.t, run["excess_position[levered]"])) / bonds,
+        "gone": share_lost(run, "levered", end),
+        "missing": float(np.max((run["capital_need"] * total(run, "excess_position"))[run.t <= end])),
         "repaid": back / lent if lent > 0 else None,
         "lender_gain": losses[0] - losses[1] - integral(bridged, total(bridged, "bridge_lost")),
         "lent": lent,
@@ -65,9 +77,10 @@ def both_legs(study):
     """March 2020 with both legs unwound and with the cash leg alone, against what funds reported.
 
     The ratio is that of contracts bought back to bonds sold from 24 February to the end of March; reported were 232 and 173
-    billion for March (FEDS Notes 2021), 1.34. `lead_of_both` is how much nearer both legs come to it than the cash leg alone; half of a contract per bond
-    is needed to tell them apart. `basis_change` is that of futures less cash from 9 to 18 March in basis points of price, above
-    zero where futures rise against cash, as the sources have it. `futures_change` is that of the futures price itself, which the rival story wants above zero; it is reported.
+    billion for March (FEDS Notes 2021), 1.34. `lead_of_both` is how much nearer both legs come to it than the cash leg alone; half
+    of a contract per bond is needed to tell them apart. `basis_change` is that of futures less cash from 9 to 18 March in basis
+    points of price, above zero where futures rise against cash, as the sources have it. `futures_change` is that of the futures
+    price itself, which the rival story wants above zero; it is reported.
     """
     numbers = {}
     for name, case in (("both", "both-legs"), ("cash", "cash-unwind")):
