@@ -75,6 +75,7 @@ MODEL = Model(
         funds.bound_share,
         funds.full_leverage,
         spiral.spiral_number,
+        *spiral.wanted_orders,
         total_dollars,
         outstanding,
         dealer_equity,

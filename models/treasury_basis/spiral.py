@@ -8,7 +8,7 @@ from sd_basis import Auxiliary
 
 from .clearing import paid_at_once
 from .conditions import haircut
-from .funds import capital_need
+from .funds import capital_need, execution_time, overhang
 from .ledger import hedge_fund_collateral
 from .market import dealer_balance_sheet_capacity, hedge_follow, slope_in_use
 from .sizes import PAR, unnetted_share
@@ -18,6 +18,9 @@ impact_of_a_sale = Auxiliary(
     slope_in_use * PAR * (1 - unnetted_share * (1 - haircut)) / dealer_balance_sheet_capacity,
     "1/(billion face)",
     description="price fall per bond that funds sell: the repaid loan gives balance sheet back",
+)
+wanted_orders = Auxiliary(
+    "wanted_orders", overhang / execution_time, "billion face/day", description="orders to sell if the constraint bound; negative with slack"
 )
 spiral_number = Auxiliary(
     "spiral_number",
