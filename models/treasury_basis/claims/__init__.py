@@ -1,0 +1,5 @@
+"""What the flagship claims, by number."""
+
+from .policy import POLICY
+
+EXPECTATIONS = POLICY
