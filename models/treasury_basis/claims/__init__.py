@@ -1,5 +1,6 @@
 """What the flagship claims, by number."""
 
+from .aftermath import AFTERMATH
 from .policy import POLICY
 
-EXPECTATIONS = POLICY
+EXPECTATIONS = (*POLICY, *AFTERMATH)
