@@ -91,7 +91,7 @@ liquid_wealth = Auxiliary(
     MONEY,
     description="equity and bridge loans less the variation margin still to come, which pays no margin call",
 )
-largest_position = Auxiliary("largest_position", positive(liquid_wealth, few_dollars) / capital_need, FACE)
+largest_position = Auxiliary("largest_position", positive(liquid_wealth, few_dollars / 50) / capital_need, FACE)
 overhang = Auxiliary("overhang", hedge_fund_collateral - largest_position, FACE, description="position beyond the largest; negative is slack")
 excess_position = Auxiliary("excess_position", positive(overhang, few_bonds), FACE)
 bound_share = Auxiliary(

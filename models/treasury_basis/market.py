@@ -11,7 +11,7 @@ from sd_basis.gates import positive_slope
 
 from .ledger import dealer_inventory, dollar_liquidity, fund_loans, price, seized_collateral
 from .tenors import trade_duration
-from .sizes import COHORT, FACE, MONEY, PAR, calm_margin, dealer_headroom, dealer_normal_inventory, opening_loan, unnetted_share
+from .sizes import COHORT, FACE, MONEY, PAR, calm_margin, headroom_share, dealer_normal_inventory, opening_loan, unnetted_share
 
 # States
 cash_discount = Stock("cash_discount", 0, "1", scale=0.5, description="log discount of the cash bond; the price is exp of minus it")
@@ -35,7 +35,7 @@ normal_use = Auxiliary(
 accustomed_use = Stock(
     "accustomed_use", normal_use, MONEY, nonnegative=True, description="balance sheet that dealers' firms give to Treasuries as a matter of course"
 )
-normal_capacity = Auxiliary("normal_capacity", capacity_scale * (accustomed_use + dealer_headroom), MONEY)
+normal_capacity = Auxiliary("normal_capacity", capacity_scale * accustomed_use * (1 + headroom_share), MONEY)
 dealer_balance_sheet_capacity = Stock(
     "dealer_balance_sheet_capacity",
     normal_capacity,
@@ -206,7 +206,7 @@ fundamental_news = Parameter(
     description="rise of fundamental value",
 )
 
-normal_utilisation = Auxiliary("normal_utilisation", accustomed_use / (accustomed_use + dealer_headroom), "1")
+normal_utilisation = Auxiliary("normal_utilisation", 1 / (1 + headroom_share), "1")
 bid_discount = Auxiliary(
     "bid_discount",
     price_impact

@@ -101,14 +101,14 @@ dealer_normal_inventory = Parameter(
     reference="New York Fed primary dealer statistics, 26 February 2020",
     description="dealers' net Treasury inventory in calm",
 )
-dealer_headroom = Parameter(
-    "dealer_headroom",
-    40.0,
-    MONEY,
-    between=(20, 80),
-    domain=(1, None),
-    reference="facts 3c, 8: net positions rose by about 40 at the most",
-    description="inventory dealers can add before their balance sheet is full",
+headroom_share = Parameter(
+    "headroom_share",
+    0.1,
+    "1",
+    between=(0.05, 0.2),
+    domain=(0.01, 5),
+    reference="facts 3c, 8: net positions rose by about 40 [20 to 80] at the most, on 397 of balance sheet in use in 2020",
+    description="what dealers can add before their balance sheet is full, as a share of what they are used to",
 )
 unnetted_share = Parameter(
     "unnetted_share",

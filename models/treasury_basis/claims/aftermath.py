@@ -75,7 +75,9 @@ def _in_a_year(study, *policies):
     begin = (case.time("claim 21", event.start) for event in case.shocks)
     end = (case.time("claim 21", event.end) for event in case.shocks)
     shocks = tuple(replace(event, start=year + first, end=year + last) for event, first, last in zip(case.shocks, begin, end, strict=True))
-    return Case("spark-in-a-year", span=(0.0, year + 63), values=case.values, shocks=shocks, policies=tuple(Event(name, start=0.0) for name in policies))
+    return Case(
+        "spark-in-a-year", span=(0.0, year + 63), values=case.values, shocks=shocks, policies=tuple(Event(name, start=0.0) for name in policies)
+    )
 
 
 def defused(study):
@@ -225,11 +227,7 @@ AFTERMATH = (
         "defused",
         "Seen in advance it can be defused: by a haircut floor, a leverage cap or an orderly reduction.",
         defused,
-        bounds=(
-            Bound("floor_collapses", at_most=0),
-            Bound("cap_collapses", at_most=0),
-            Bound("reduction_collapses", at_most=0),
-        ),
+        bounds=(Bound("floor_collapses", at_most=0), Bound("cap_collapses", at_most=0), Bound("reduction_collapses", at_most=0)),
         control=Control("nothing is done in advance", in_formula=True),
         caution="Who would hold the bonds instead is not asked; the cost is the carry alone, at 0.2 per cent a year.",
         shows=("fill_share", "yield_dislocation", "hedge_fund_collateral"),
@@ -252,7 +250,14 @@ AFTERMATH = (
         bounds=(Bound("flame", at_most=0.1), Bound("by_size", at_most=0.87), Bound("by_leverage", at_most=0.87)),
         control=Control(
             "the same sparks at the size and capital of 2017",
-            set={"basis_position": 400.0, "swap_position": 100.0, "calm_haircut": 0.005, "calm_margin": 0.005, "calm_buffer": 0.02, "spare_capital": 0.6},
+            set={
+                "basis_position": 400.0,
+                "swap_position": 100.0,
+                "calm_haircut": 0.005,
+                "calm_margin": 0.005,
+                "calm_buffer": 0.02,
+                "spare_capital": 0.6,
+            },
         ),
         caution="Without any rescue, and with the gain of the value set: the data of March 2020 do not determine it.",
         shows=("fill_share", "yield_dislocation", "hedge_fund_collateral"),
@@ -262,11 +267,7 @@ AFTERMATH = (
         "not-a-date",
         "Vulnerability is not a date: with R above one and no spark the market stays calm.",
         vulnerable,
-        bounds=(
-            Bound("lowest_spiral_number", at_least=1),
-            Bound("forced_share", at_most=1e-6),
-            Bound("calm", at_least=1),
-        ),
+        bounds=(Bound("lowest_spiral_number", at_least=1), Bound("forced_share", at_most=1e-6), Bound("calm", at_least=1)),
         control=Control("a tenth of March 2020's shock", set={"shock_scale": 0.1}),
         caution="R counts what a sale would cause if the constraint bound; with slack nothing is sold, whatever R is.",
         shows=("spiral_number", "fill_share", "yield_dislocation"),
