@@ -65,11 +65,11 @@ def repo(study):
 def dealers(study):
     """Dealers without a rescue, and with relief of their balance sheets alone.
 
-    `filled` is the smallest share of orders they fill in March: a tenth, as quoted depth was in March 2020. `absorbed` are the bonds they take
-    beyond 24 February's at most, in billions: 40 in 2020, 20 to 80 in the sources. `relief` is the smallest scale of their capacity from 13 March,
-    of 1.3, 1.5, 2 and 4, at which the market recovers with nothing else, infinite if none does: with relief they would
-    step in is 1.5, the plausible end. `profit` is what dealers earn by the end under the smallest that rescues (else the largest),
-    pay-outs included, in billions.
+    `filled` is the smallest share of orders they fill in March: a tenth, as quoted depth was in March 2020. `absorbed` are the bonds
+    they hold beyond 24 February's at most in March as it was, in billions: they added 40, and the sources have room for 20 to 80.
+    `relief` is the smallest scale of their capacity from 13 March, of 1.3, 1.5, 2 and 4, at which the market recovers with nothing
+    else, infinite if none does: that with relief they would step in means 1.5, its plausible end. `profit` is what dealers earn by
+    the end under the smallest that rescues (else the largest), pay-outs included, in billions.
     """
     run = study.run("no-rescue")
     march = (run.t >= time_of(run, DYSFUNCTION)) & (run.t <= time_of(run, MONTH_END))
@@ -80,10 +80,11 @@ def dealers(study):
         if rescued:
             break
     paid = integral(freed, freed["dealer_dividends"] - freed["new_dealer_equity"])
-    held = run["dealer_inventory"] + run["seized_collateral"]
+    was = study.run("march-2020")
+    held = (was["dealer_inventory"] + was["seized_collateral"])[was.t <= time_of(was, MONTH_END)]
     return {
         "filled": float(np.min(run["fill_share"][march])),
-        "absorbed": float(np.max(held[march]) - held[0]),
+        "absorbed": float(np.max(held) - held[0]),
         "relief": size if rescued else np.inf,
         "profit": float(freed["dealer_equity"][-1] - freed["dealer_equity"][0]) + paid,
     }
