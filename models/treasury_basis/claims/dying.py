@@ -22,9 +22,9 @@ def spiral(study):
     `gain` is R from the model's own Jacobian, at its largest between the first forced sale and the end of March: forced sales that a
     dollar of forced sales causes through price, collateral and margin if the constraint binds; above one it feeds itself. Growth
     slower than a rescue of tens of hours (four days) does not count, and contracts bought back are held: their effect on futures is
-    the rival story, with which R is `gain_both_legs`. `gain_collateral` is R with volatility, margin rates and dealers' capacity
-    held too: what collateral and variation margin do alone. Each with `first_` is R at the first forced sale, `closed_form` the largest of
-    the formula. `lost` is the larger share of their bonds that levered or moderate basis funds have sold or that were seized: a fund
+    the rival story, with which R is `gain_both_legs`. `gain_in_a_day` counts growth within a day only, `gain_collateral` as this with
+    volatility, margin rates and dealers' capacity held too: what collateral and variation margin do alone, beside `closed_form`, the
+    largest of the formula. Each with `first_` is R at the first forced sale. `lost` is the larger share of their bonds that levered or moderate basis funds have sold or that were seized: a fund
     that lost half is dead, as in the model's outcomes; `swap_lost` is that of swap-spread funds, whose hedge is loose. `hedged` is
     the part of the fall that contracts make good in the end, where the discount is largest.
     """
@@ -42,8 +42,13 @@ def spiral(study):
         times = np.append(start, np.arange(np.floor(start) + 1, time_of(run, MONTH_END)))
         rate = run.model.quantity("fill_share") / run.model.quantity("execution_time")
         alone = ("contracts_bought",)
-        for name, stocks, held in (("gain", FAST, alone), ("gain_collateral", COLLATERAL, alone), ("gain_both_legs", FAST, ())):
-            path = gain_along(run, "fund_orders", "wanted_orders", rate=rate, stocks=stocks, times=times, horizon=4, hold=held)
+        for name, stocks, held, days in (
+            ("gain", FAST, alone, 4),
+            ("gain_in_a_day", FAST, alone, 1),
+            ("gain_collateral", COLLATERAL, alone, 1),
+            ("gain_both_legs", FAST, (), 4),
+        ):
+            path = gain_along(run, "fund_orders", "wanted_orders", rate=rate, stocks=stocks, times=times, horizon=days, hold=held)
             numbers |= {name: float(np.nanmax(path.value)), f"first_{name}": float(path.value[0])}
     return numbers
 
