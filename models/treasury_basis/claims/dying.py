@@ -19,14 +19,15 @@ FAST = (*COLLATERAL, "dealer_balance_sheet_capacity", "perceived_volatility", "m
 def spiral(study):
     """The gain of the spiral where March 2020 went unrescued, and what became of the funds.
 
-    `gain` is R from the model's own Jacobian, at its largest between the first forced sale and the end of March: forced sales that a
-    dollar of forced sales causes through price, collateral and margin if the constraint binds; above one it feeds itself. Growth
+    `gain` is R from the model's own Jacobian, at its largest between the first forced sale and the end of March: forced sales that
+    a dollar of forced sales causes through price, collateral and margin if the constraint binds; above one it feeds itself. Growth
     slower than a rescue of tens of hours (four days) does not count, and contracts bought back are held: their effect on futures is
-    the rival story, with which R is `gain_both_legs`. `gain_in_a_day` counts growth within a day only, `gain_collateral` as this with
-    volatility, margin rates and dealers' capacity held too: what collateral and variation margin do alone, beside `closed_form`, the
-    largest of the formula. Each with `first_` is R at the first forced sale. `lost` is the larger share of their bonds that levered or moderate basis funds have sold or that were seized: a fund
-    that lost half is dead, as in the model's outcomes; `swap_lost` is that of swap-spread funds, whose hedge is loose. `hedged` is
-    the part of the fall that contracts make good in the end, where the discount is largest.
+    the rival story, with which R is `gain_both_legs`. `gain_in_a_day` counts growth within a day only, `gain_collateral` as this
+    with volatility, margin rates and dealers' capacity held too: what collateral and variation margin do alone, beside
+    `closed_form`, the largest of the formula. Each with `first_` is R at the first forced sale. `lost` is the larger share of their
+    bonds that levered or moderate basis funds have sold or that were seized: a fund that lost half is dead, as in the model's
+    outcomes; `swap_lost` is that of swap-spread funds, whose hedge is loose. `hedged` is the part of the fall that contracts make
+    good in the end, where the discount is largest.
     """
     run = study.run("no-rescue")
     start = run.t[0] + days_until(run, total(run, "forced_orders") > 1e-6 * total(run, "hedge_fund_collateral"))
