@@ -22,7 +22,8 @@ def contagion(study):
     """Only the levered funds are hit, in calm: investors withdraw their whole capital within five days.
 
     `others_fail` is the largest share of their bonds that moderate and swap funds, who were fine, have lost or must sell and cannot
-    within 60 days: a fifth is where the model's outcomes no longer call funds rescued. `slack` is how far their position could have
+    within 60 days: a fifth is where the model's outcomes no longer call funds rescued; `others_sold` is what they
+    sold by force alone. `slack` is how far their position could have
     grown at the start, as a share of it: above zero they were fine. `fall` is the largest discount of the price, in per cent, through which
     it would have come. `others_fail_2026` is the same for the 1.8 trillion at fifty times of blowup-2026; it is reported.
     """
@@ -32,6 +33,8 @@ def contagion(study):
         fine = ("moderate", "swap")
         kept = sum(run[f"hedge_fund_collateral[{cohort}]"] - run[f"excess_position[{cohort}]"] for cohort in fine)
         numbers[f"others_fail{suffix}"] = float(1 - np.min(kept) / kept[0])
+        sold = run["fill_share"] * sum(run[f"forced_orders[{cohort}]"] for cohort in fine)
+        numbers[f"others_sold{suffix}"] = integral(run, sold) / float(kept[0])
         numbers[f"slack{suffix}"] = -float(sum(run[f"overhang[{cohort}]"][0] for cohort in fine) / kept[0])
         numbers[f"fall{suffix}"] = 100 * float(np.max(run["cash_discount"]))
         numbers[f"levered_lost{suffix}"] = share_lost(run, "levered")
