@@ -12,7 +12,7 @@ from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Series, Trade, positive
 
 from .conditions import alarm, turn
 from .defaults import cash_to_dealers, margin_to_dealers, surplus_returned
-from .financing import fund_borrowing, fund_repayment, margin_calls
+from .financing import fund_borrowing, fund_repayment, loans_called, margin_calls
 from .funds import few_bonds, few_dollars, forced_orders, fund_purchases, fund_sales
 from .holders import cash_need, manager_purchases, manager_sales, other_purchases, other_sales
 from .issuance import issuance
@@ -160,7 +160,7 @@ dealer_need = Auxiliary(
     sum(trade.payment for trade in trades_paid)
     - sum(trade.payment for trade in trades_received)
     + sum(trade.delivery for trade in fund_borrowing)
-    - sum(trade.delivery for trade in (*fund_repayment, *margin_calls))
+    - sum(trade.delivery for trade in (*fund_repayment, *margin_calls, *loans_called))
     - repo_draw.delivery
     + repo_return.delivery
     - margin_to_dealers

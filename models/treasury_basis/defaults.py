@@ -6,8 +6,8 @@ from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, positive
 
 from .clearing import house_pays, margin_due
 from .conditions import turn
-from .financing import shortfall
-from .funds import few_bonds, few_dollars
+from .financing import refused_loans, shortfall
+from .funds import few_bonds, few_dollars, roll_time
 from .ledger import (
     bridge_loans,
     clearing_house_margin,
@@ -68,7 +68,7 @@ write_off_time = Parameter(
 cannot_pay = positive(1 - fund_cash / few_dollars, turn)  # exactly zero with cash in hand: a leak would close out funds in calm
 unpaid_calls = Auxiliary(
     "unpaid_calls",
-    cannot_pay * (positive(shortfall, few_dollars) + positive(margin_due, few_dollars)),
+    cannot_pay * (positive(shortfall, few_dollars) + positive(margin_due, few_dollars) + refused_loans * (1 - fill_share) * roll_time),
     MONEY,
     description="calls a cohort without cash leaves unpaid",
 )

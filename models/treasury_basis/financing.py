@@ -46,11 +46,18 @@ shortfall = Auxiliary(
     "shortfall", fund_loans - (1 - haircut) * price * hedge_fund_collateral, MONEY, description="loan not covered by collateral after haircut"
 )
 has_overnight = (repo_funding / few_dollars).map(tanh)
+loan_to_value = Auxiliary(
+    "loan_to_value",
+    fund_loans / ((1 - haircut) * price * (hedge_fund_collateral + few_bonds)),
+    "1",
+    description="loans as a share of what the collateral may carry",
+)
+pledged_share = Auxiliary("pledged_share", 1 - positive(1 - loan_to_value, turn / 10), "1", description="share of the bonds that is pledged")
 fund_repayment = Trade(
     "fund_repayment",
     delivered=(repo_funding, CLOUD),
     paid=(fund_cash, dealer_cash),
-    rate=(1 - haircut) * bid * (fund_sale + delivered_bonds) * has_overnight,
+    rate=(1 - haircut) * pledged_share * bid * (fund_sale + delivered_bonds) * has_overnight,
 )
 margin_calls = Trade(
     "margin_calls",
@@ -88,6 +95,16 @@ refusal_full = Parameter(
     description="share of overnight loans refused when nothing is lent",
 )
 scarcity_of_loans = Auxiliary("scarcity_of_loans", positive(refusal_starts - dollar_liquidity / opening_liquidity, turn / 10), "1")
+refused_loans = Auxiliary(
+    "refused_loans", refused_share * repo_funding / roll_time, f"{MONEY}/day", description="overnight loans that lenders want back"
+)
+loans_called = Trade(
+    "loans_called",
+    delivered=(repo_funding, CLOUD),
+    paid=(fund_cash, dealer_cash),
+    rate=refused_loans * (1 - fill_share) * able_to_pay,
+    description="what a sale cannot repay is due in cash",
+)
 term_fear = Parameter(
     "term_fear", 1.0, "1", between=(0.5, 3), domain=(0.05, 50), reference="assumed", description="alarm at which lenders no longer lend on term"
 )
@@ -139,4 +156,4 @@ bridge_repayment = COHORT.each(
     )
 )
 
-FLOWS = (*fund_repayment, *margin_calls, *fund_borrowing, *term_matures, *terming, *bridge_lending, *bridge_repayment)
+FLOWS = (*fund_repayment, *loans_called, *margin_calls, *fund_borrowing, *term_matures, *terming, *bridge_lending, *bridge_repayment)

@@ -194,7 +194,7 @@ deep_futures = Parameter(
     between=(5, 100),
     domain=(0.1, None),
     reference="assumed",
-    description="contracts bought back in a day that lift futures by half of the most",
+    description="contracts bought back in a day that lift futures by half of the most; a market takes ordinary unwinds in its stride",
 )
 fundamental_news = Parameter(
     "fundamental_news",
@@ -222,7 +222,9 @@ target_discount = Auxiliary("target_discount", largest_discount * tanh(bid_disco
 cash_fall = Flow("cash_fall", source=CLOUD, sink=cash_discount, rate=(target_discount - cash_discount) / price_time, reversible=True)
 contracts_bought = Auxiliary("contracts_bought", unit="billion face/day", description="futures that funds buy back")
 futures_target = Auxiliary(
-    "futures_target", futures_follow * cash_discount - price_impact * futures_rise * contracts_bought / (contracts_bought + deep_futures), "1"
+    "futures_target",
+    futures_follow * cash_discount - price_impact * futures_rise * contracts_bought**2 / (contracts_bought**2 + deep_futures**2),
+    "1",
 )
 futures_fall = Flow("futures_fall", source=CLOUD, sink=futures_discount, rate=(futures_target - futures_discount) / price_time, reversible=True)
 swap_fall = Flow("swap_fall", source=CLOUD, sink=swap_discount, rate=(swap_follow * cash_discount - swap_discount) / price_time, reversible=True)

@@ -22,7 +22,8 @@ def contagion(study):
     """Only the levered funds are hit, in calm: investors withdraw their whole capital within five days.
 
     `others_fail` is the largest share of their bonds that moderate and swap funds, who were fine, have lost or must sell and cannot
-    within 60 days: a fifth is where the model's outcomes no longer call funds rescued. `slack` is how far their position could have
+    within 60 days: a fifth is where the model's outcomes no longer call funds rescued; `others_sold` is what they
+    sold by force alone. `slack` is how far their position could have
     grown at the start, as a share of it: above zero they were fine. `fall` is the largest discount of the price, in per cent, through which
     it would have come. `others_fail_2026` is the same for the 1.8 trillion at fifty times of blowup-2026; it is reported.
     """
@@ -32,6 +33,8 @@ def contagion(study):
         fine = ("moderate", "swap")
         kept = sum(run[f"hedge_fund_collateral[{cohort}]"] - run[f"excess_position[{cohort}]"] for cohort in fine)
         numbers[f"others_fail{suffix}"] = float(1 - np.min(kept) / kept[0])
+        sold = run["fill_share"] * sum(run[f"forced_orders[{cohort}]"] for cohort in fine)
+        numbers[f"others_sold{suffix}"] = integral(run, sold) / float(kept[0])
         numbers[f"slack{suffix}"] = -float(sum(run[f"overhang[{cohort}]"][0] for cohort in fine) / kept[0])
         numbers[f"fall{suffix}"] = 100 * float(np.max(run["cash_discount"]))
         numbers[f"levered_lost{suffix}"] = share_lost(run, "levered")
@@ -65,11 +68,11 @@ def repo(study):
 def dealers(study):
     """Dealers without a rescue, and with relief of their balance sheets alone.
 
-    `filled` is the smallest share of orders they fill in March: a tenth, as quoted depth was in March 2020. `absorbed` are the bonds they take
-    beyond 24 February's at most, in billions: 40 in 2020, 20 to 80 in the sources. `relief` is the smallest scale of their capacity from 13 March,
-    of 1.3, 1.5, 2 and 4, at which the market recovers with nothing else, infinite if none does: with relief they would
-    step in is 1.5, the plausible end. `profit` is what dealers earn by the end under the smallest that rescues (else the largest),
-    pay-outs included, in billions.
+    `filled` is the smallest share of orders they fill in March: a tenth, as quoted depth was in March 2020. `absorbed` are the bonds
+    they hold beyond 24 February's at most in March as it was, in billions: they added 40, and the sources have room for 20 to 80.
+    `relief` is the smallest scale of their capacity from 13 March, of 1.3, 1.5, 2 and 4, at which the market recovers with nothing
+    else, infinite if none does: that with relief they would step in means 1.5, its plausible end. `profit` is what dealers earn by
+    the end under the smallest that rescues (else the largest), pay-outs included, in billions.
     """
     run = study.run("no-rescue")
     march = (run.t >= time_of(run, DYSFUNCTION)) & (run.t <= time_of(run, MONTH_END))
@@ -80,10 +83,11 @@ def dealers(study):
         if rescued:
             break
     paid = integral(freed, freed["dealer_dividends"] - freed["new_dealer_equity"])
-    held = run["dealer_inventory"] + run["seized_collateral"]
+    was = study.run("march-2020")
+    held = (was["dealer_inventory"] + was["seized_collateral"])[was.t <= time_of(was, MONTH_END)]
     return {
         "filled": float(np.min(run["fill_share"][march])),
-        "absorbed": float(np.max(held[march]) - held[0]),
+        "absorbed": float(np.max(held) - held[0]),
         "relief": size if rescued else np.inf,
         "profit": float(freed["dealer_equity"][-1] - freed["dealer_equity"][0]) + paid,
     }

@@ -8,23 +8,26 @@ from sd_basis.gain import gain_along
 from .readings import BASIS_POINTS, DYSFUNCTION, MONTH_END, WORST, at, days_until, integral, share_lost, time_of, total
 
 QUARTER = 63  # trading days between two deliveries
-FAST = (
+COLLATERAL = (
     *("hedge_fund_collateral", "fund_cash", "margin_posted", "margin_receivable", "futures_short", "repo_funding", "term_repo"),
-    *("dealer_inventory", "dealer_cash", "dealer_funding", "dealer_balance_sheet_capacity", "dollar_liquidity", "seized_collateral"),
-    *("cash_discount", "futures_discount", "swap_discount", "perceived_volatility", "margin_rate"),
-    *("asset_manager_cash", "clearing_house_margin", "manager_margin"),
+    *("dealer_inventory", "dealer_cash", "dealer_funding", "dollar_liquidity", "seized_collateral"),
+    *("cash_discount", "futures_discount", "swap_discount", "asset_manager_cash", "clearing_house_margin", "manager_margin"),
 )
+FAST = (*COLLATERAL, "dealer_balance_sheet_capacity", "perceived_volatility", "margin_rate")
 
 
 def spiral(study):
     """The gain of the spiral where March 2020 went unrescued, and what became of the funds.
 
-    `gain` is R from the model's own Jacobian, at its largest between the first forced sale and the end of March: forced sales that a
-    dollar of forced sales causes through price, collateral and margin if the constraint binds; above one it feeds itself. Growth
-    slower than a rescue of tens of hours (four days) does not count, and contracts bought back are held: their effect on futures is the
-    rival story, with which R is `gain_both_legs`. `first_gain` is R at the first forced sale, `closed_form` the largest of the
-    formula. `lost` is the larger share of their bonds that levered or moderate basis funds have sold or that were seized: a fund that
-    lost half is dead, as in the model's outcomes; `swap_lost` is that of swap-spread funds, whose hedge is loose. `hedged` is the part of the fall that contracts make good in the end, where the discount is largest.
+    `gain` is R from the model's own Jacobian, at its largest between the first forced sale and the end of March: forced sales that
+    a dollar of forced sales causes through price, collateral and margin if the constraint binds; above one it feeds itself. Growth
+    slower than a rescue of tens of hours (four days) does not count, and contracts bought back are held: their effect on futures is
+    the rival story, with which R is `gain_both_legs`. `gain_in_a_day` counts growth within a day only, `gain_collateral` as this
+    with volatility, margin rates and dealers' capacity held too: what collateral and variation margin do alone, beside
+    `closed_form`, the largest of the formula. Each with `first_` is R at the first forced sale. `lost` is the larger share of their
+    bonds that levered or moderate basis funds have sold or that were seized: a fund that lost half is dead, as in the model's
+    outcomes; `swap_lost` is that of swap-spread funds, whose hedge is loose. `hedged` is the part of the fall that contracts make
+    good in the end, where the discount is largest.
     """
     run = study.run("no-rescue")
     start = run.t[0] + days_until(run, total(run, "forced_orders") > 1e-6 * total(run, "hedge_fund_collateral"))
@@ -39,8 +42,14 @@ def spiral(study):
     if np.isfinite(start):
         times = np.append(start, np.arange(np.floor(start) + 1, time_of(run, MONTH_END)))
         rate = run.model.quantity("fill_share") / run.model.quantity("execution_time")
-        for name, held in (("gain", ("contracts_bought",)), ("gain_both_legs", ())):
-            path = gain_along(run, "fund_orders", "wanted_orders", rate=rate, stocks=FAST, times=times, horizon=4, hold=held)
+        alone = ("contracts_bought",)
+        for name, stocks, held, days in (
+            ("gain", FAST, alone, 4),
+            ("gain_in_a_day", FAST, alone, 1),
+            ("gain_collateral", COLLATERAL, alone, 1),
+            ("gain_both_legs", FAST, (), 4),
+        ):
+            path = gain_along(run, "fund_orders", "wanted_orders", rate=rate, stocks=stocks, times=times, horizon=days, hold=held)
             numbers |= {name: float(np.nanmax(path.value)), f"first_{name}": float(path.value[0])}
     return numbers
 
@@ -48,28 +57,35 @@ def spiral(study):
 def right_but_dead(study):
     """A levered position entered on 24 February, held to delivery a quarter later, and the fund that held it, without a rescue.
 
-    `profit` is what a bond of the position brings to delivery in basis points of its price: the basis at entry, which marking and delivery
-    at the futures price return whatever the path, and coupon, interest on the loan and convergence as they flow; above zero it was
-    right. `dead` is the share of the levered funds' bonds that before that day was sold, seized or beyond what their dollars carry, half of
-    which is called dead; `gone` is the part sold or seized, `missing` the margin missing at most, in billions. `repaid` is the share of all bridge loans paid back by the end of the case, in which somebody lends the missing margin: nearly all, 95 per cent.
-    `lender_gain` is what dealers and lenders lose without the bridge less what they lose with it and less the loans lost, in billions.
+    `profit` is what a bond of the position brings to delivery in basis points of its price: the basis at entry, which marking and
+    delivery at the futures price return whatever the path, and coupon, interest on the loan and convergence as they flow; above zero
+    it was right. `dead` is the share of the levered funds' bonds that before that day was sold, seized or beyond what their dollars
+    carry, half of which is called dead; `gone` is the part sold or seized, `missing` the margin missing at most, in billions.
+    `cash_left` is the least of their cash over that of the start: no dollars is a tenth. `repaid` is the share of all bridge
+    loans paid back by the end of the case in which somebody lends the missing margin: nearly all, 95 per cent; `repaid_rescued` is the
+    same with the purchases of 2020. `lender_gain` is what dealers and lenders lose without the bridge less what they lose with it and
+    less the loans lost, in billions.
     """
     run, bridged = study.run("no-rescue"), study.run("bridge-loan")
+    both = study.run("march-2020", policies=(study.model.policies["bridge"].at(DYSFUNCTION),))
     end, year = run.t[0] + QUARTER, study.parameter("trading_year")
     per_bond = np.maximum(total(run, "futures_short"), 1e-9)
     interest = study.parameter("financing_rate", "no-rescue") * (1 - run["haircut"]) / year
     bonds = float(run["hedge_fund_collateral[levered]"][0])
     carried = integral(run, run["coupon"] - interest + total(run, "convergence") / per_bond, end)
-    lent, back = (integral(bridged, total(bridged, f"bridge_{name}")) for name in ("lending", "repayment"))
+    lent, back = ([integral(one, total(one, f"bridge_{name}")) for one in (bridged, both)] for name in ("lending", "repayment"))
+    cash = run["fund_cash[levered]"][run.t <= end]
     losses = [one["dealer_default_losses"][-1] + one["lender_write_offs"][-1] for one in (run, bridged)]
     return {
         "profit": BASIS_POINTS * (float(run["basis"][0]) + carried),
         "dead": share_lost(run, "levered", end) + float(np.interp(end, run.t, run["excess_position[levered]"])) / bonds,
         "gone": share_lost(run, "levered", end),
         "missing": float(np.max((run["capital_need"] * total(run, "excess_position"))[run.t <= end])),
-        "repaid": back / lent if lent > 0 else None,
+        "cash_left": float(np.min(cash) / cash[0]),
+        "repaid": back[0] / lent[0] if lent[0] > 0 else None,
+        "repaid_rescued": back[1] / lent[1] if lent[1] > 0 else None,
         "lender_gain": losses[0] - losses[1] - integral(bridged, total(bridged, "bridge_lost")),
-        "lent": lent,
+        "lent": lent[0],
     }
 
 
@@ -116,6 +132,7 @@ CLAIMS = (
         bounds=(
             Bound("profit", at_least=0, unit="bp"),
             Bound("dead", at_least=0.5),
+            Bound("cash_left", at_most=0.1),
             Bound("repaid", at_least=0.95),
             Bound("lender_gain", at_least=0, unit="billion dollar"),
         ),
