@@ -27,8 +27,8 @@ def next_one(study):
 
     The smallest ratio of one crisis to that before it, of the rise of the dislocation within half a year of the shock and of the bonds that
     funds are forced to give up in that time, sold or seized: at least 1 each, "bigger". Reported: the same of the trade on the eve, of what
-    the central bank buys, and the first and last rise (bp), forced sales and trade (billion), the discount (bp) on the
-    eve of the last, and in how many of the four the market works again after half a year.
+    the central bank buys, and the first and last rise (bp), forced sales and trade (billion), the discount (bp) on the eve of the last, and
+    in how many of the four the market works again after half a year: a crisis in which it does not was not rescued.
     """
     run = study.run("long-cycle")
     sold = forced_out(run)
