@@ -51,7 +51,7 @@ AFTERMATH = (
         "spark-and-petrol",
         "The bigger and the more levered the trade, the smaller the spark that kills it.",
         spark,
-        bounds=(Bound("flame", at_most=0.1), Bound("by_size", at_most=0.87), Bound("by_leverage", at_most=0.87)),
+        bounds=(Bound("flame_kills", at_least=1), Bound("by_size", at_most=0.98), Bound("by_leverage", at_most=0.98)),
         control=Control(
             "the same sparks at the size and capital of 2017",
             set={
@@ -72,7 +72,7 @@ AFTERMATH = (
         "Vulnerability is not a date: with R above one and no spark the market stays calm.",
         vulnerable,
         bounds=(Bound("lowest_spiral_number", at_least=1), Bound("forced_share", at_most=1e-6), Bound("calm", at_least=1)),
-        control=Control("a tenth of March 2020's shock", set={"shock_scale": 0.1}),
+        control=Control("the shock of March 2020", set={"shock_scale": 1.0}),
         caution="R counts what a sale would cause if the constraint bound; with slack nothing is sold, whatever R is.",
         shows=("spiral_number", "fill_share", "yield_dislocation"),
     ),
