@@ -101,7 +101,7 @@ reported_share = Parameter(
     between=(0.2, 1),
     domain=(0, 1),
     reference="facts 1.9: 0.45 of 1.85 trillion was attributed; 1 is full reporting",
-    description="share of the funds' exposure that authorities see",
+    description="share of the funds' exposure that authorities see: it delays what they notice and scales what they buy",
 )
 seen_dislocation = Parameter(
     "seen_dislocation",

@@ -2,13 +2,15 @@
 
 from sympy import tanh
 
-from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, positive
+from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, Trade, positive
 
-from .clearing import house_pays, margin_due
+from .clearing import house_pays, managers_pay, margin_due
 from .conditions import turn
 from .financing import refused_loans, shortfall
 from .funds import few_bonds, few_dollars, roll_time
 from .ledger import (
+    asset_manager_cash,
+    margin_receivable,
     bridge_loans,
     clearing_house_margin,
     dealer_cash,
@@ -92,6 +94,21 @@ margin_taken = Auxiliary(
 )
 margin_forfeited = Flow("margin_forfeited", source=margin_posted, sink=CLOUD, rate=margin_taken, transfer=True)
 margin_to_dealers = Flow("margin_to_dealers", source=clearing_house_margin, sink=dealer_cash, rate=margin_taken.total, transfer=True)
+receivable_settled = Trade(
+    "receivable_settled",
+    delivered=(margin_receivable, CLOUD),
+    paid=(asset_manager_cash, fund_cash),
+    rate=default_hazard * positive(margin_receivable, few_dollars / 10) * managers_pay,
+    description="variation margin due on closed-out contracts is paid to the estate",
+)
+payable_lost = Flow(
+    "payable_lost",
+    source=CLOUD,
+    sink=margin_receivable,
+    rate=default_hazard * positive(-margin_receivable, few_dollars / 10),
+    transfer=True,
+    description="variation margin a defaulted cohort owed and does not pay",
+)
 gap_left = Auxiliary("gap_left", positive(positive(gap, few_dollars) - margin_posted, few_dollars), MONEY)
 cash_to_dealers = Flow(
     "cash_to_dealers",
@@ -137,6 +154,8 @@ FLOWS = (
     margin_to_dealers,
     *cash_to_dealers,
     *surplus_returned,
+    *receivable_settled,
+    *payable_lost,
     close_out,
     lender_write_off,
     dealer_loss,

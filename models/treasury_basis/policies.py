@@ -22,10 +22,10 @@ cap = Policy("cap", {funds.leverage_cap: 15}, description="a leverage cap of fif
 fiscal_support = Policy("fiscal_support", {fiscal_pace: support_pace}, description="fiscal support at an even pace")
 reaction = Policy(
     "reaction",
-    {authorities.purchase_pace: authorities.reaction_pace},
+    {authorities.purchase_pace: authorities.reported_share * authorities.reaction_pace},
     when=authorities.seen_orders > authorities.orders_that_alarm,
     delay=authorities.reaction_delay + authorities.conflict,
-    description="purchases once forced sales are seen, after a delay",
+    description="purchases once forced sales are seen, after a delay, and sized by what is seen",
 )
 price_reaction = Policy(
     "price_reaction",

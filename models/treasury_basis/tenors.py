@@ -6,21 +6,21 @@ discount of the trade is the average over tenors weighted by their DV01.
 
 from sd_basis import Auxiliary, Family, Parameter
 
-TENOR = Family("tenor", ("2y", "5y", "10y", "30y"))
+TENOR = Family("tenor", ("2y", "5y", "10y", "ultra10y", "bond", "30y"))  # the contracts; 30y is the ultra bond
 
 tenor_share = Parameter(
     "tenor_share",
-    {"2y": 0.478, "5y": 0.217, "10y": 0.186, "30y": 0.119},
+    {"2y": 0.4791, "5y": 0.2164, "10y": 0.1556, "ultra10y": 0.0296, "bond": 0.0339, "30y": 0.0854},
     "1",
-    between=(0.05, 0.6),
+    between=(0.02, 0.6),
     domain=(0, 1),
     over=TENOR,
-    reference="CFTC, leveraged shorts on 18 February 2020 (facts 1.14); bond and ultra bond as 30y",
-    description="share of the trade's notional; the four sum to one",
+    reference="CFTC, leveraged shorts on 18 February 2020 (facts 1.14)",
+    description="share of the trade's notional; they sum to one",
 )
 tenor_duration = Parameter(
     "tenor_duration",
-    {"2y": 1.85, "5y": 4.1, "10y": 6.2, "30y": 16.2},
+    {"2y": 1.85, "5y": 4.1, "10y": 5.9, "ultra10y": 8.0, "bond": 13.0, "30y": 17.5},
     "1",
     between=(1.5, 20),
     domain=(0.1, 40),
@@ -30,12 +30,12 @@ tenor_duration = Parameter(
 )
 tenor_move = Parameter(
     "tenor_move",
-    {"2y": 16.0, "5y": 33.0, "10y": 64.0, "30y": 78.0},
+    {"2y": 16.0, "5y": 33.0, "10y": 64.0, "ultra10y": 64.0, "bond": 78.0, "30y": 78.0},
     "bp",
     between=(5, 120),
     domain=(0, 500),
     over=TENOR,
-    reference="H.15, 9 to 18 March 2020 (facts 3b): the pattern of a dislocation across tenors",
+    reference="H.15, 9 to 18 March 2020 (facts 3b): the pattern of a dislocation across tenors; the ultra ten-year as the ten-year, the bond as the 30-year",
     description="yield changes in a dislocation, of which only the proportions matter",
 )
 

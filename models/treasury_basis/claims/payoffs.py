@@ -13,10 +13,10 @@ _INVESTORS = ("payout", "subscriptions", "redemptions")
 def harvest(study):
     """What a rescue that waits for the funds to fail pays, by sector, against the prompt one of 2020.
 
-    The share of their opening equity that funds have lost when purchases begin (at least 0.9: harvested); the average discount at which the central bank buys from 20
-    April on, over the deepest one of the run (at least a half: the bottom); its gain on those bonds at fundamental value less the output
-    lost beyond that of the prompt rescue to 31 July (billion, at least 0: it pays). Reported: the bonds left to buy from funds, changes of net worth by sector less
-    those of the prompt rescue.
+    The share of their opening equity that funds have lost when purchases begin (at least 0.9: harvested); the average discount at which the
+    central bank buys from 20 April on, over the deepest one of the run (at least a half: the bottom); its gain on those bonds at fundamental
+    value less the output lost beyond that of the prompt rescue to 31 July (billion, at least 0: it pays). Reported: the bonds left to buy
+    from funds, changes of net worth by sector less those of the prompt rescue.
     """
     late, prompt = study.run("harvest"), study.run("march-2020")
     begins = late.case.time("claim 17", "2020-04-20")
@@ -43,11 +43,12 @@ def harvest(study):
 def waterfall(study):
     """Who bears the loss of a trade at a hundred times its capital: funds up to their equity, others the rest.
 
-    From the transactions and revaluation of the whole run. The loss on the funds' book is what bonds, contracts, carry and spreads cost them. It must be
-    the equity funds lost (before what investors paid in or took out) plus dealers' losses on defaults (a stock of its own, another route) plus bridge
-    loans lost: the error over the position, at most 1e-5, ten times the tolerance of the runs. The share of their opening equity that funds lose: at most 1 ("only equity"), at
-    least 0.9. What others bear, less max(0, loss - equity), over the opening equity: within a tenth. Reported, in billions: the loss, the same formula without the hedge (fall
-    of the bonds they held less equity), what others and lenders bear, and the share of the bonds that others must absorb.
+    From the transactions and revaluation of the whole run. The loss on the funds' book is what bonds, contracts, carry and spreads cost them.
+    It must be the equity funds lost (before what investors paid in or took out) plus dealers' losses on defaults (a stock of its own, another
+    route) plus bridge loans lost: the error over the position, at most 1e-5, ten times the tolerance of the runs. The share of their opening
+    equity that funds lose: at most 1 ("only equity"), at least 0.9. What others bear, less max(0, loss - equity), over the opening equity:
+    within a tenth. Reported, in billions: the loss, the same formula without the hedge (fall of the bonds they held less equity), what others
+    and lenders bear, and the share of the bonds that others must absorb.
     """
     run = study.run("blowup-2026-100x")
     moved, worth = transactions(run), net_worth(run)

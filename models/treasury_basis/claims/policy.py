@@ -5,7 +5,7 @@ import numpy as np
 from sd_basis import Bound, Control, Expectation
 
 from .payoffs import harvest, waterfall
-from .record import AFTERNOON, at, between, dated, first_time, forced_sales, left_behind, misfit
+from .record import AFTERNOON, at, between, dated, first_time, forced_orders, left_behind, misfit
 
 _YEAR = 252
 
@@ -14,11 +14,11 @@ def march_2020(study):
     """How far the run of March 2020, begun on 24 February, lies from the record, and the date by which the rescue had to come.
 
     Root mean squares to 15 May: the ten-year yield since the afternoon of 9 March against the model's ten-year dislocation (bp; at most 16, a
-    quarter of the 64 bp it rose: the rest of a yield is news, which the model does not hold), dealers' net Treasuries (billion; at most 20, half of
-    the 40 they added), leveraged shorts since 25 February (billion; at most 53, what the roll alone moves in a week). The peak in trading days from 18
-    March (within two: indices of stress peak from 17 to 19 March) and the rise to it from 9 March (64 bp, give or take a quarter); days from
-    the peak to half of it (at most 7: 46 of 64 bp were gone by 27 March). Reported: days by which all that was done could have come later before
-    the market's outcome turns, searched to ten and to half a day, infinite where it does not turn.
+    quarter of the 64 bp it rose: the rest of a yield is news, which the model does not hold), dealers' net Treasuries (billion; at most 20,
+    half of the 40 they added), leveraged shorts since 25 February (billion; at most 53, what the roll alone moves in a week). The peak in
+    trading days from 18 March (within two: indices of stress peak from 17 to 19 March) and the rise to it from 9 March (64 bp, give or take a
+    quarter); days from the peak to half of it (at most 7: 46 of 64 bp were gone by 27 March). Reported: days by which all that was done could
+    have come later before the market's outcome turns, searched to ten and to half a day, infinite where it does not turn.
     """
     run = study.run("march-2020")
     zero, peak_date = (run.case.time("claim 13", date) for date in ("2020-03-09", "2020-03-18"))
@@ -39,18 +39,19 @@ def march_2020(study):
         "rise": ten[peak] - base,
         "half_gone_after": half - run.t[peak],
         "latest_shift": np.inf if turn is None else turn.shift,
-        "first_forced_sale_from_9_march": first_time(run, forced_sales(run) > 1.0) - zero,
+        "first_forced_order_from_9_march": first_time(run, forced_orders(run) > 1.0) - zero,
     }
 
 
 def april_2025(study):
     """The ten-year yield, leveraged shorts and what is left of the dislocation two weeks after the pause of 9 April 2025.
 
-    The rise of the ten-year dislocation between the closes of 4 and 11 April (bp; 30 to 60 about the 47 of H.15), the change of the shorts from 1 to 22
-    April (billion; within 50: the weekly reports moved by 42 and nothing was unwound), the days from the pause to the peak (at most two: the ten-year
-    closed highest on 11 April), and the share of the rise since 2 April that is left on 23 April (at most a half: "ended it"). In the control the
-    pause comes sixty trading days later, when the shocks are over. Reported: the latest shift of the pause with which the market's outcome stays the same,
-    searched to the end of the shock, infinite where it never turns; what the swap-spread cohort sold; the rise with the Japanese lender's failure.
+    The rise of the ten-year dislocation between the closes of 4 and 11 April (bp; 30 to 60 about the 47 of H.15), the change of the shorts
+    from 1 to 22 April (billion; within 50: the weekly reports moved by 42 and nothing was unwound), the days from the pause to the peak (at
+    most two: the ten-year closed highest on 11 April), and the share of the rise since 2 April that is left on 23 April (at most a half:
+    "ended it"). In the control the pause comes sixty trading days later, when the shocks are over. Reported: the latest shift of the pause
+    with which the market's outcome stays the same, searched to the end of the shock, infinite where it never turns; what the swap-spread
+    cohort sold; the rise with the Japanese lender's failure.
     """
     later = 60.0 if study.is_control else 0.0
     run = study.run("april-2025", shift=later)
@@ -81,10 +82,11 @@ def _back(run):
 def answers(study):
     """How long output and the market take to recover after one shock that is answered as in 2008 and as in 2020.
 
-    Years from the first day on which output is more than one per cent below normal to the last one: 4 to 8 after the slow answer (the claim), at most
-    2 after the fast one (half of the shortest slow one). Trading days from the first day on which the market does not function (fewer than nine
-    tenths of orders filled, or volatility doubled) to the last one within a year, after the fast answer: at most 42, two months. Unemployment at its
-    peak after the fast answer: 12.7 to 16.7 per cent, about the 14.7 of April 2020. Reported: support in the first year and in two, in per cent of a year's output.
+    Years from the first day on which output is more than one per cent below normal to the last one: 4 to 8 after the slow answer (the claim),
+    at most 2 after the fast one (half of the shortest slow one). Trading days from the first day on which the market does not function (fewer
+    than nine tenths of orders filled, or volatility doubled) to the last one within a year, after the fast answer: at most 42, two months.
+    Unemployment at its peak after the fast answer: 12.7 to 16.7 per cent, about the 14.7 of April 2020. Reported: support in the first year
+    and in two, in per cent of a year's output.
     """
     slow, fast = study.run("slow-2008"), study.run("fast-2020")
     gap = (fast["fill_share"] < 0.9) | (fast["perceived_volatility"] > 2)
@@ -105,9 +107,10 @@ def answers(study):
 def no_rescue(study):
     """Days until credit stops without any rescue, and output two weeks after the day on which the first purchases came in 2020.
 
-    The clock starts on 13 March, the day of the first purchases. Credit has stopped where new lending stays below a tenth of normal until the run ends (at
-    most ten trading days: two weeks; a halt of some days is not the end of an economy). "There is no economy" is read as output more than half below normal on 27 March (per cent, at most -50). Reported: the lowest
-    output within the run and its day, and credit outstanding after two weeks.
+    The clock starts on 13 March, the day of the first purchases. Credit has stopped where new lending stays below a tenth of normal until the
+    run ends (at most ten trading days: two weeks; a halt of some days is not the end of an economy). "There is no economy" is read as output
+    more than half below normal on 27 March (per cent, at most -50). Reported: the lowest output within the run and its day, and credit
+    outstanding after two weeks.
     """
     run = study.run("no-rescue")
     start = run.case.time("claim 16", "2020-03-13")

@@ -60,6 +60,16 @@ def acted(run, policy):
     return min((action.start for action in run.path.actions if action.name == policy), default=np.inf)
 
 
-def forced_sales(run):
+def forced_orders(run):
     """Return what all cohorts of funds must sell along a run, in billions of face value a day."""
     return sum(run[f"forced_orders[{cohort}]"] for cohort in ("levered", "moderate", "swap"))
+
+
+def forced_out(run):
+    """Return the bonds that all cohorts give up under force along a run, sold or seized, in billions of face value a day."""
+    return run["fill_share"] * forced_orders(run) + sum(run[f"seizure[{cohort}]"] for cohort in ("levered", "moderate", "swap"))
+
+
+def collapses(run):
+    """Return 1 where the market of a run collapses, else 0."""
+    return 1.0 if run.outcomes["market"].code == "collapsed" else 0.0
