@@ -81,6 +81,15 @@ class Model:
         """The computed quantities that are no flows, in the order of computation."""
         return tuple(quantity for quantity in self.computed if not isinstance(quantity, Flow))
 
+    @property
+    def totals(self) -> dict[Auxiliary, tuple[Stock, ...]]:
+        """The stocks of each family by the auxiliary that bears the bare name, their total."""
+        found: dict[Auxiliary, tuple[Stock, ...]] = {}
+        for stock in self.stocks:
+            if stock.counted_in is not None:
+                found[stock.counted_in] = (*found.get(stock.counted_in, ()), stock)
+        return found
+
     @cached_property
     def series_in_equations(self) -> tuple[Series, ...]:
         """The series that equations use; the others stand in policies only."""

@@ -50,6 +50,8 @@ class Stock(Quantity):
     balance-sheet matrix.
     """
 
+    counted_in: Auxiliary | None = None  # the total of the family that it belongs to
+
     def __new__(cls, name: str, initial: Any, unit: str | None = None, *, nonnegative: bool = False,
                 scale: float | None = None, holder: Sector | None = None,
                 instrument: Instrument | None = None, over: Family | tuple | None = None, description: str = ""):

@@ -122,16 +122,17 @@ class Run:
         return f"{head}: {', '.join(parts)}."
 
     def row(self) -> dict[str, Any]:
-        """Return the run as one row of the interface contract, of plain numbers and texts."""
-        peaks = np.argmax(self.path.x, axis=0)
+        """Return the run as one row of the interface contract, of plain numbers and texts; `final` and `peak` hold each stock and each family's total."""
+        columns = {stock: self.path.x[:, place] for place, stock in enumerate(self.model.stocks)}
+        columns |= {total: sum(columns[stock] for stock in members) for total, members in self.model.totals.items()}
+        peaks = {quantity: int(np.argmax(values)) for quantity, values in columns.items()}
         return {
             "model": self.model.name, "case": self.case.name, "values": self.model.value_set, "shift": self.case.shift,
             "outcome": self.outcome, "decided_at": self.decided_at,
             "outcomes": {group: {"outcome": decision.code, "decided_at": decision.time} for group, decision in self.outcomes.items()},
             "time_unit": self.model.time_unit,
-            "final": {stock.name: float(value) for stock, value in zip(self.model.stocks, self.path.x[-1], strict=True)},
-            "peak": {stock.name: {"value": float(self.path.x[peak, column]), "time": float(self.path.t[peak])}
-                     for column, (stock, peak) in enumerate(zip(self.model.stocks, peaks, strict=True))},
+            "final": {quantity.name: float(values[-1]) for quantity, values in columns.items()},
+            "peak": {quantity.name: {"value": float(columns[quantity][peak]), "time": float(self.path.t[peak])} for quantity, peak in peaks.items()},
             "ledgers": self.ledgers, "solver": dict(self.solver), "warnings": self.warnings,
         }
 

@@ -69,6 +69,7 @@ def answers(typed, folder, shell="bash", light=False):
     ("sd-basis run --method B shop.py --values ", ["dear"]),
     ("sd-basis run shop.py --method ", ["LSODA", "BDF", "Radau"]),
     ("sd-basis show shop.py --format m", ["matrix"]),
+    ("sd-basis show shop.py --format p", ["parameters"]),
     ("sd-basis figures sub/town --only ", ["paths_a", "own"]),
     ("sd-basis figures shop.py --only pa", ["paths_torn", "paths_winter"]),
     ("sd-basis figures sub/odd --only ", []),

@@ -1,30 +1,27 @@
-"""The flagship: ledgers, positivity, purchases, calm, and where the outcome turns."""
+"""The flagship's core: its names, closed ledgers, conserved bonds and dollars, positivity, calm, purchases, and its Jacobian.
+
+What takes longer, whole cases at tight tolerances and the turning start by method and horizon, is measured by `flagship_evidence.py`.
+"""
 
 import csv
 import dataclasses
-import types
+import re
 from functools import cache
 
-import mpmath
 import numpy as np
 import pytest
+from flagship_evidence import SETS, crisis, jacobian_error, largest_error, model
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from sd_basis import CLOUD, Flow, Model, load, simulate, turning_shift
-from sd_basis.compiled import Compiled
-from sd_basis.gates import SCALAR
+from sd_basis import CLOUD, Flow, Model, load, simulate
+from sd_basis.figures import available
 from sd_basis.library import case_paths, locate
 
 MODEL = load("treasury_basis")
 CASES = sorted(case_paths(locate("treasury_basis")))
-SETS = ("supercritical", "subcritical")
 METHODS = ("LSODA", "BDF", "Radau")
-
-
-@cache
-def model(values="supercritical"):
-    return load("treasury_basis", values=values)
+CONTRACT = ("repo_funding", "hedge_fund_collateral", "dealer_balance_sheet_capacity", "dollar_liquidity")
 
 
 @cache
@@ -33,19 +30,44 @@ def run(case, values="supercritical", rtol=1e-6):
 
 
 def test_the_names_of_the_interface_contract_are_there():
-    stocks = {stock.name for stock in MODEL.stocks}
-    assert {"repo_funding", "hedge_fund_collateral", "dealer_balance_sheet_capacity", "dollar_liquidity"} <= stocks
-    assert {"calm", "march-2020", "no-rescue"} <= set(CASES)
+    whole = run("calm")
+    assert {"calm", "march-2020", "no-rescue", "april-2025", "blowup-2026"} <= set(CASES)
     assert MODEL.value_set == "supercritical"
-    assert list(run("calm").outcomes) == ["market", "funds"]
+    assert list(whole.outcomes) == ["market", "funds"] and whole.outcome == whole.outcomes["market"].code
+    row = whole.row()
+    for name in CONTRACT:
+        assert row["final"][name] == whole[name][-1] and row["peak"][name]["value"] == pytest.approx(whole[name].max(), rel=1e-12)
 
 
-@pytest.mark.parametrize("values", SETS)
+def test_the_sectors_of_the_balance_sheets_are_those_of_the_model_document():
+    assert {sector.name for sector in MODEL.sectors} == {"hedge funds", "dealers", "lenders", "asset managers", "other holders", "clearing house",
+                                                         "central bank", "Treasury"}
+
+
+def test_cohorts_add_up_to_the_totals_that_figures_and_cases_name():
+    whole = run("march-2020")
+    for name in ("fund_cash", "futures_short", "hedge_fund_collateral", "repo_funding", "term_repo", "margin_posted", "margin_receivable"):
+        members = [stock.name for stock in MODEL.stocks if stock.name.startswith(f"{name}[")]
+        assert len(members) == 3 and np.allclose(whole[name], sum(whole[member] for member in members), rtol=1e-12, atol=1e-12)
+    for name in ("yield_dislocation", "fill_share", "perceived_volatility", "fleeing", "dealer_inventory", "central_bank_bonds"):
+        assert np.isfinite(whole[name]).all()
+    assert {"rescue_against_collapse", "march_2020_against_data"} <= set(available("treasury_basis"))
+
+
+# Ledgers
+
+
 @pytest.mark.parametrize("case", CASES)
-def test_ledgers_close_to_1e_9_of_scale_and_shrink_with_the_tolerance(case, values):
-    tight, loose = (max(run(case, values, rtol).ledgers.values()) for rtol in (1e-11, 1e-6))
+def test_the_ledgers_of_every_case_close_to_1e_9_of_scale_in_its_crisis(case):
+    for values in SETS:
+        assert largest_error(crisis(case, values, rtol=1e-11)) < 1e-9
+
+
+@pytest.mark.parametrize("case, values", [("calm", "subcritical"), ("no-rescue", "supercritical")])
+def test_the_ledgers_of_whole_cases_close_and_shrink_with_the_tolerance(case, values):
+    tight, loose = (largest_error(run(case, values, rtol)) for rtol in (1e-11, 1e-6))
     assert tight < 1e-9
-    assert tight < 0.05 * loose
+    assert tight < 0.05 * loose < 0.05 * 1e-4
 
 
 def flows_of(whole):
@@ -58,30 +80,25 @@ def rebuilt(flows):
                  policies=MODEL.policies.values(), outcomes=MODEL.outcomes, outputs=MODEL.outputs)
 
 
-def test_a_planted_one_sided_flow_is_caught():
-    cash = MODEL.quantity("fund_cash")
-    gift = Flow("gift", source=CLOUD, sink=cash, rate=1e-3 * MODEL.quantity("fund_equity") / MODEL.quantity("day"))
-    planted = simulate(rebuilt([*flows_of(MODEL), gift]), load("treasury_basis", "calm").case, rtol=1e-9, span=(0, 20))
-    honest = simulate(rebuilt(flows_of(MODEL)), load("treasury_basis", "calm").case, rtol=1e-9, span=(0, 20))
-    assert planted.ledgers["hedge funds"] > 1e-5 > 1e-9 > honest.ledgers["hedge funds"]
-
-
-def test_a_trade_that_loses_its_payment_is_caught():
-    sales = next(trade for trade in MODEL.trades if trade.name == "other_sales")
+def test_a_gift_and_a_trade_gone_astray_open_the_ledgers_of_their_own_sectors_and_no_others():
+    sales = next(trade for trade in MODEL.trades if trade.name == "other_sales[foreign]")
     kept = [item for item in flows_of(MODEL) if item is not sales]
-    # other holders deliver, and the funds are paid
-    astray = [*kept, sales.delivery, Flow("other_sales_payment", source=MODEL.quantity("dealer_cash"), sink=MODEL.quantity("fund_cash"),
-                                          rate=sales.payment.expression)]
-    lost = {sales.payment: astray[-1]}
+    # foreign holders deliver, and a fund is paid; lenders are given dollars, which the central bank comes to owe
+    stray = Flow("stray_payment", source=MODEL.quantity("dealer_cash"), sink=MODEL.quantity("fund_cash[levered]"), rate=sales.payment.expression)
+    gift = Flow("gift", source=CLOUD, sink=MODEL.quantity("hoarded_dollars"), rate=1e-3 * MODEL.quantity("lender_dollars") / MODEL.quantity("day"))
     need = MODEL.quantity("dealer_need")
     original = need.expression, need.written
-    need.expression, need.written = need.expression.xreplace(lost), None
+    need.expression, need.written = need.expression.xreplace({sales.payment: stray}), None
     try:
-        wrong = simulate(rebuilt(astray), load("treasury_basis", "march-2020").case, rtol=1e-8, span=(0, 14))
-        assert wrong.ledgers["hedge funds"] > 1e-4
-        assert wrong.ledgers["other holders"] > 1e-7
+        wrong = simulate(rebuilt([*kept, sales.delivery, stray, gift]), load("treasury_basis", "march-2020").case, rtol=1e-9, span=(9.75, 12))
     finally:
         need.expression, need.written = original
+    sectors = {sector.name: wrong.ledgers[sector.name] for sector in MODEL.sectors}
+    opened = {name for name, error in sectors.items() if error > 1e-6}
+    assert opened == {"hedge funds", "other holders", "lenders", "central bank"}
+    assert max(error for name, error in sectors.items() if name not in opened) < 1e-6  # the half-spread of the stray payment
+    assert sectors["hedge funds"] > 1e-4
+    assert {name for name in sectors if any(f"ledger of {name}:" in warning for warning in wrong.warnings)} == opened
 
 
 def test_equity_by_equation_is_net_worth_by_ledger():
@@ -93,35 +110,62 @@ def test_equity_by_equation_is_net_worth_by_ledger():
             assert np.allclose(ledger[row], whole["fund_equity" if sector.name == "hedge funds" else "dealer_equity"], rtol=1e-12)
 
 
-def test_bonds_are_conserved_and_only_the_central_bank_changes_the_number_of_dollars():
-    whole = run("march-2020", rtol=1e-9)
-    bonds = sum(whole[name] for name in ("hedge_fund_collateral", "dealer_inventory", "asset_manager_bonds", "other_holder_bonds",
-                                         "central_bank_bonds"))
-    assert np.allclose(bonds, bonds[0], rtol=1e-12)
-    silent = run("no-rescue", rtol=1e-9)
+# Conservation
+
+
+def through_the_boundary(instrument):
+    """The flows by which an instrument enters or leaves the model, by bare name."""
+    ends = [(flow, flow.source if flow.sink is CLOUD else flow.sink) for flow in MODEL.flows if (flow.source is CLOUD) != (flow.sink is CLOUD)]
+    return {re.sub(r"\[.*\]", "", flow.name) for flow, stock in ends if stock.instrument is not None and stock.instrument.name == instrument}
+
+
+def test_bonds_come_from_the_treasury_alone_and_dollars_from_the_central_bank_alone():
+    assert through_the_boundary("bonds") == {"issuance", "placed_with_managers", "placed_with_others"}
+    assert through_the_boundary("dollars") == {f"{name}_payment" for name in (
+        "central_bank_purchases", "repo_draw", "repo_return", "swap_draw", "swap_repayment", "bridge_lending", "bridge_repayment")}
+
+
+def test_the_numbers_of_bonds_and_of_dollars_move_only_by_issuance_and_by_the_central_bank():
+    whole, silent = run("march-2020"), run("no-rescue")
+    issued = whole["new_bonds"] > 0
+    first = int(np.argmax(issued))
+    assert whole.when(whole.t[first]).startswith("2020-04-01")
+    assert np.allclose(whole["outstanding"][:first], whole["outstanding"][0], rtol=1e-12)
+    assert whole["outstanding"][-1] - whole["outstanding"][0] == pytest.approx(np.trapezoid(whole["new_bonds"], whole.t), rel=1e-3)
     assert np.allclose(silent["total_dollars"], silent["total_dollars"][0], rtol=1e-12)
-    assert whole["total_dollars"][-1] - whole["total_dollars"][0] > 1500
+    claims = whole["central_bank_repo"] + whole["swap_lines"] + whole["bridge_loans"]
+    created = np.trapezoid(whole["central_bank_purchases"] * whole["price"], whole.t) + claims[-1] - claims[0]
+    assert whole["total_dollars"][-1] - whole["total_dollars"][0] == pytest.approx(created, rel=1e-3)
+    assert created > 1500
 
 
-def test_five_calm_years_force_nobody_to_sell():
-    calm = run("calm")
+# Calm
+
+
+@pytest.mark.parametrize("values", SETS)
+def test_five_calm_years_force_nobody_to_sell(values):
+    calm = run("calm", values)
     assert calm.path.t[-1] == 5 * 252
-    sold = np.trapezoid(calm["fund_sales"], calm.t)
-    assert sold < 1e-6 * calm["hedge_fund_collateral"][0]
+    for cohort in ("levered", "moderate", "swap"):
+        sold = np.trapezoid(calm[f"forced_orders[{cohort}]"], calm.t)
+        assert 0 <= sold < 1e-6 * calm[f"hedge_fund_collateral[{cohort}]"][0]
     assert {decision.code for decision in calm.outcomes.values()} == {"calm"}
-    assert np.max(calm["dealer_inventory"]) > 235, "the calm years have ordinary sales in them"
-    assert np.all(calm["hedge_fund_collateral"] > 0.999 * calm["hedge_fund_collateral"][0])
+    assert calm["other_holder_bonds"].min() < calm["other_holder_bonds"][0] - 5, "the calm years have ordinary sales in them"
+    assert np.all(calm["hedge_fund_collateral"] > 0.99 * calm["hedge_fund_collateral"][0])
+    assert calm["default_hazard[levered]"].max() == 0
 
 
-def test_the_basis_of_calm_years_stays_below_five_basis_points():
-    calm = run("calm")
-    assert np.max(np.abs(calm["basis"])) < 5e-4
+@pytest.mark.parametrize("values", SETS)
+def test_the_basis_of_calm_years_stays_below_five_basis_points(values):
+    assert np.max(np.abs(run("calm", values)["basis"])) < 5e-4
+
+
+# Purchases
 
 
 def schedule_levels(days):
     whole = run("march-2020")
-    case = whole.case
-    bonds = simulate(model(), case, at=[case.time("test", day) for day in days])["central_bank_bonds"]
+    bonds = simulate(model(), "march-2020", at=[whole.case.time("test", day) for day in days])["central_bank_bonds"]
     return bonds - whole["central_bank_bonds"][0]
 
 
@@ -140,136 +184,83 @@ def test_weekly_holdings_follow_the_data_within_four_percent():
     assert np.all(np.abs(modelled / observed - 1) < 0.04), modelled / observed
 
 
+# Outcomes that the README states
+
+
 def test_the_rescue_holds_and_without_it_the_market_freezes():
     assert run("march-2020").outcomes["market"].code == "rescued"
     assert run("no-rescue").outcomes["market"].code == "collapsed"
 
 
-def test_the_start_at_which_the_outcome_turns_is_the_same_for_every_method():
-    starts, rough = [], turning_shift(model(), "march-2020", 0, 4, xtol=4e-3).shift
-    for method in METHODS:
-        turn = turning_shift(model(), "march-2020", rough - 5e-3, rough + 5e-3, xtol=2e-4, method=method, rtol=1e-8)
-        assert (turn.below, turn.above) == ("rescued", "collapsed")
-        starts.append(turn.shift)
-    assert max(starts) - min(starts) < 1e-3
-
-
-def test_the_turn_does_not_hang_on_the_horizon():
+def test_without_price_impact_nothing_collapses():
     case = load("treasury_basis", "march-2020").case
-    near, far = (turning_shift(model(), dataclasses.replace(case, span=(0, end)), 0, 4, xtol=1e-3).shift for end in (111, 1000))
-    assert abs(near - far) < 2e-3
-
-
-def test_without_price_impact_no_start_collapses():
-    for shift in (0, 2, 4, 8, 16, 32):
-        whole = simulate(model(), load("treasury_basis", "march-2020").case.shifted(shift), set={"price_impact": 0})
-        assert whole.outcomes["market"].code in ("calm", "rescued")
+    for shift in (0, 8):
+        assert simulate(model(), case.shifted(shift), set={"price_impact": 0}).outcomes["market"].code != "collapsed"
     assert simulate(model(), "no-rescue", set={"price_impact": 0}).outcomes["market"].code != "collapsed"
 
 
-def test_the_value_sets_lie_on_both_sides_of_a_spiral_number_of_one():
-    forced = {}
-    for values in SETS:
-        whole = run("no-rescue", values)
-        forced[values] = np.max(whole["spiral_number"][whole["slack"] < 0])
-    assert forced["subcritical"] < 1 < forced["supercritical"]
-
-
 def test_the_spiral_number_is_the_gain_of_the_models_own_equations():
-    """One more bond at the dealer moves the price it bids; what that takes from funds' wealth is the position they lose.
-
-    Looked at just before the constraint binds: R is what the gain will be once it does.
-    """
-    whole = run("no-rescue")
+    """One more bond at the dealer moves the price it bids; what that takes from funds' wealth is the position they lose."""
+    whole = run("no-rescue", "subcritical")
     path, names = whole.path, [quantity.name for quantity in whole.path.compiled.system.observables()]
     columns = {stock.name: place for place, stock in enumerate(MODEL.stocks)}
 
     def discount(row, sold):
         state = path.x[row].copy()
         state[columns["dealer_inventory"]] += sold
-        state[columns["repo_funding"]] -= (1 - whole["haircut"][row]) * sold
+        state[columns["repo_funding[levered]"]] -= (1 - whole["haircut"][row]) * sold
         values = path.evaluate(path.compiled.observe, path.t[[row]], state[None, :], path.segment[[row]])
-        return values[names.index("target_discount"), 0]
+        return values[names.index("bid_discount"), 0]
 
-    binds = int(np.flatnonzero(whole["slack"] < 0)[0])
-    for row in (np.searchsorted(whole.t, 11.0), np.searchsorted(whole.t, 11.5), binds - 20):
+    for day in (1.0, 5.0, 9.0):  # before orders stay unfilled: the closed form leaves their queue out
+        row = int(np.searchsorted(whole.t, day))
         slope = (discount(row, 1e-4) - discount(row, -1e-4)) / 2e-4
-        own = slope * whole["hedge_fund_collateral"][row] / whole["capital_need"][row]
-        assert whole["spiral_number"][row] == pytest.approx(own, rel=0.05)
-    assert whole["spiral_number"][binds] > 1
+        follows = {"levered": whole["futures_follow"][row], "moderate": whole["futures_follow"][row], "swap": whole["swap_follow"][row]}
+        paid = whole["paid_at_once"][row]
+        hit = sum(whole[f"hedge_fund_collateral[{cohort}]"][row] * (1 - paid * share) for cohort, share in follows.items())
+        assert whole["spiral_number"][row] == pytest.approx(slope * hit / whole["capital_need"][row], rel=1e-3)
 
 
-def test_the_share_of_the_futures_gain_paid_at_once_moves_the_path():
-    none, most = (simulate(model(), "no-rescue", set={"paid_at_once": share}, at=[14.0])["excess_position"][0] for share in (0.0, 0.9))
-    assert none > 1.1 * most
+# Numbers
 
 
-@pytest.mark.parametrize("cut", (3.3, 13.7, 18.0, 40.1, 90.0))
-def test_a_run_split_anywhere_equals_the_whole(cut):
+def test_a_run_split_in_the_crisis_equals_the_whole():
     rtol = 1e-8
-    whole = run("march-2020", rtol=rtol)
-    first = simulate(model(), "march-2020", span=(0, cut), rtol=rtol)
-    state = {stock.name: first[stock.name][-1] for stock in MODEL.stocks}
-    second = simulate(model(), "march-2020", initial=state, span=(cut, whole.path.t[-1]), rtol=rtol)
-    scale = np.array([max(stock.scale or 0, abs(value)) for stock, value in zip(MODEL.stocks, whole.path.x[0], strict=True)])
-    assert np.all(np.abs(second.path.x[-1] - whole.path.x[-1]) < 100 * rtol * np.maximum(scale, np.abs(whole.path.x[-1])))
+    whole = simulate(model(), "march-2020", span=(0, 30), rtol=rtol)
+    for cut in (3.3, 13.7):
+        second = simulate(model(), "march-2020", resume=whole.state(at=cut), span=(0, 30), rtol=rtol)
+        scale = np.array([max(stock.scale or 0, abs(value)) for stock, value in zip(MODEL.stocks, whole.path.x[0], strict=True)])
+        assert np.all(np.abs(second.path.x[-1] - whole.path.x[-1]) < 1000 * rtol * np.maximum(scale, np.abs(whole.path.x[-1])))
 
 
-def admissible(draw_parameter):
-    low, high = draw_parameter.between
-    if not np.isfinite([low, high]).all():
-        return st.just(draw_parameter.value)
-    return st.floats(max(low, draw_parameter.domain[0]), min(high, draw_parameter.domain[1]))
+def admissible(parameter):
+    low, high = parameter.between
+    return st.floats(max(low, parameter.domain[0]), min(high, parameter.domain[1]))
 
 
+FROM_CASES = ("news_volatility", "dash_for_cash", "purchase_pace", "fundamental_news")
 PARAMETERS = st.fixed_dictionaries({parameter.name: admissible(parameter) for parameter in MODEL.parameters
-                                    if np.isfinite(parameter.between).all() and parameter.name not in ("news_volatility", "dash_for_cash", "purchase_pace")})
+                                    if np.isfinite(parameter.between).all() and not parameter.name.startswith(FROM_CASES)})
 
 
-@settings(max_examples=40, phases=(Phase.explicit, Phase.generate))  # a failing draw is small enough as it is
+@settings(max_examples=6, phases=(Phase.explicit, Phase.generate))  # a failing draw is small enough as it is
 @given(values=PARAMETERS, rescue=st.booleans(), shock=st.sampled_from((1.0, 10.0, 50.0)))
 def test_stocks_stay_non_negative_and_prices_positive_whatever_the_parameters_and_shocks(values, rescue, shock):
     case = load("treasury_basis", "march-2020" if rescue else "no-rescue").case
     case = dataclasses.replace(case, shocks=tuple(
-        dataclasses.replace(event, set={name: value * shock for name, value in event.set.items()}) for event in case.shocks))
-    whole = simulate(model(), case, set=values, rtol=1e-7)  # fails loudly where a stock falls below -10 atol
-    assert np.all(whole["price"] > 0.5) and np.all(whole["price"] < 2) and np.all(whole["futures_price"] > 0.5)
+        dataclasses.replace(event, set={name: value * shock for name, value in event.set.items()})
+        for event in case.shocks if any(name.startswith(("news_volatility", "dash_for_cash")) for name in event.set)))
+    whole = simulate(model(), case, set=values, span=(9.5, 25.0))  # fails loudly where a stock falls below -10 atol
+    for name in ("price", "futures_price", "swap_price"):
+        assert np.all(whole[name] > 0.5) and np.all(whole[name] < 2)
     assert np.all(np.isfinite(whole.path.x))
-    assert max(whole.ledgers.values()) < 1e-3
+    assert largest_error(whole) < 1e-3
 
 
-def test_the_jacobian_equals_differences_in_forty_digits_at_a_hundred_random_states():
-    compiled = Compiled(MODEL)
-    names = {"exp": mpmath.exp, "tanh": mpmath.tanh, "sqrt": mpmath.sqrt, "log": mpmath.log, **SCALAR}
-    inner, constants = (types.FunctionType(function.__code__, names) for function in (compiled.rhs.inner, compiled.rhs.constants))
-    whole = run("march-2020")
-    values = whole.path.segments[3].values(14.5)
-    fixed = constants(values)
-    random = np.random.default_rng(2020)
-    rows, columns = compiled.pattern
-    with mpmath.workdps(40):
-        for _ in range(100):
-            base = whole.path.x[random.integers(len(whole.path.x))]
-            state = base * random.uniform(0.5, 1.5, len(base)) + 1e-3 * random.random(len(base))
-            dense = np.zeros((len(state), len(state)))
-            dense[rows, columns] = compiled.jacobian(14.5, state.tolist(), values)
-            point = [mpmath.mpf(float(value)) for value in state]
-            differences = np.empty_like(dense)
-            for column in range(len(state)):
-                step = mpmath.mpf(10) ** -15
-                high, low = ([*point[:column], point[column] + sign * step, *point[column + 1:]] for sign in (1, -1))
-                differences[:, column] = [float((after - before) / (2 * step)) for after, before in
-                                          zip(inner(14.5, high, fixed), inner(14.5, low, fixed), strict=True)]
-            assert np.allclose(dense, differences, rtol=1e-6, atol=1e-9 * np.max(np.abs(dense)))
+def test_the_jacobian_equals_differences_in_forty_digits_at_random_states():
+    assert jacobian_error(states=2) < 1e-6
 
 
-def test_every_parameter_has_a_unit_a_meaning_and_a_reference_or_says_that_it_is_assumed():
-    for parameter in MODEL.parameters:
-        assert parameter.unit, parameter
-        assert parameter.reference, parameter
-        assert parameter.description or parameter.reference.startswith(("definition", "numerical")), parameter
-
-
-def test_march_2020_runs_in_every_method_to_the_same_end():
-    ends = [simulate(model(), "march-2020", method=method, rtol=1e-9).path.x[-1] for method in METHODS]
+def test_every_method_runs_the_crisis_to_the_same_end():
+    ends = [simulate(model(), "march-2020", span=(9.75, 13.25), method=method, rtol=1e-9).path.x[-1] for method in METHODS]
     assert np.allclose(ends[0], ends[1], rtol=1e-6, atol=1e-6) and np.allclose(ends[0], ends[2], rtol=1e-6, atol=1e-6)

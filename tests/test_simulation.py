@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small import chain, draining, filling, market, models, swinging
 
-from sd_basis import CLOUD, START, TIME, Flow, InputError, Model, NumericalFailure, Parameter, Policy, Stock, simulate
+from sd_basis import CLOUD, START, TIME, Family, Flow, InputError, Model, NumericalFailure, Parameter, Policy, Stock, simulate
 from sd_basis.integrators import METHODS
 from sd_basis.manifest import manifest
 
@@ -282,6 +282,18 @@ def test_a_row_is_strict_json():
     assert row["peak"]["fund_bonds"] == {"value": 100.0, "time": 0.0}
     with pytest.raises(ValueError):
         strict_json({"value": math.nan})
+
+
+def test_a_row_has_the_total_of_a_family_beside_its_members():
+    tank = Family("tank", ("left", "right"))
+    level = Stock("level", {"left": 3.0, "right": 1.0}, over=tank)
+    move = Flow("move", source=level["left"], sink=level["right"], rate=level["left"])
+    rain = Flow("rain", source=CLOUD, sink=level["right"], rate=0.5)
+    run = simulate(Model("tanks", (move, rain), span=(0, 2)))
+    row = run.row()
+    assert set(row["final"]) == set(row["peak"]) == {"level[left]", "level[right]", "level"}
+    assert row["final"]["level"] == pytest.approx(5, rel=1e-9) and row["final"]["level"] == run["level"][-1]
+    assert row["peak"]["level"] == {"value": row["final"]["level"], "time": 2.0} and row["peak"]["level[left]"] == {"value": 3.0, "time": 0.0}
 
 
 def test_a_manifest_repeats_for_the_same_run_and_tells_other_runs_apart():

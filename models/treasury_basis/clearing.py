@@ -30,7 +30,7 @@ paid_at_once = Parameter(
     "1",
     between=(0, 1),
     domain=(0, 1),
-    reference="unknown; phi of the spiral number. Set by the value sets",
+    reference="unknown: phi of the spiral number; set by the value sets",
     description="share of variation-margin gains in cash at once",
 )
 receipt_lag = Parameter(
@@ -39,7 +39,7 @@ receipt_lag = Parameter(
     "day",
     between=(0.3, 1),
     domain=(0.01, None),
-    reference="model document: 0.3 to 1 day; set by the value sets",
+    reference="assumed: 0.3 to 1 day; set by the value sets",
     description="lag with which the rest of variation margin arrives",
 )
 

@@ -118,7 +118,7 @@ relief = Parameter(
     "1",
     between=(1, 1.5),
     domain=(0.1, 5),
-    reference="1 April 2020: leverage-ratio relief, after the peak",
+    reference="policy: leverage-ratio relief of 1 April 2020, after the peak",
     description="scale of dealers' capacity by regulation",
 )
 volatility_cost = Parameter(

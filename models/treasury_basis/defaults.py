@@ -86,10 +86,11 @@ bridge_lost = Flow("bridge_lost", source=bridge_loans, sink=CLOUD, rate=default_
 contracts_closed = Flow("contracts_closed", source=futures_short, sink=CLOUD, rate=default_hazard * futures_short)
 
 # The estate: margin first, then cash; what the collateral is worth beyond the loan goes back
+cents = few_dollars / 10  # a cohort's margin may be less than few_dollars: a wider gate would spare it
 gap = Auxiliary("gap", fund_loans - price * hedge_fund_collateral, MONEY, description="loans beyond the collateral's value")
 margin_taken = Auxiliary(
     "margin_taken",
-    default_hazard * margin_posted * (positive(gap, few_dollars) / (margin_posted + few_dollars)).map(tanh) * house_pays,
+    default_hazard * margin_posted * (positive(gap, cents) / (margin_posted + cents)).map(tanh) * house_pays,
     f"{MONEY}/day",
 )
 margin_forfeited = Flow("margin_forfeited", source=margin_posted, sink=CLOUD, rate=margin_taken, transfer=True)
@@ -109,7 +110,7 @@ payable_lost = Flow(
     transfer=True,
     description="variation margin a defaulted cohort owed and does not pay",
 )
-gap_left = Auxiliary("gap_left", positive(positive(gap, few_dollars) - margin_posted, few_dollars), MONEY)
+gap_left = Auxiliary("gap_left", positive(positive(gap, cents) - margin_posted, cents), MONEY)
 cash_to_dealers = Flow(
     "cash_to_dealers",
     source=fund_cash,
@@ -121,7 +122,7 @@ surplus_returned = Flow(
     "surplus_returned",
     source=dealer_cash,
     sink=fund_cash,
-    rate=default_hazard * positive(-gap, few_dollars) * tanh(dealer_cash / few_dollars),
+    rate=default_hazard * positive(-gap, cents) * tanh(dealer_cash / few_dollars),
     transfer=True,
 )
 close_out = Flow("close_out", source=seized_collateral, sink=dealer_inventory, rate=fill_share * seized_collateral / close_out_time)

@@ -26,7 +26,7 @@ capacity_scale = Parameter(
     "1",
     between=(0.5, 3),
     domain=(0.1, 20),
-    reference="1 at the start; long cases let it grow, and before 2008 balance sheets were not rationed",
+    reference="definition: 1 at the start; long cases let it grow, and before 2008 balance sheets were not rationed",
     description="dealers' normal capacity as a multiple of that at the start",
 )
 normal_use = Auxiliary(

@@ -1,4 +1,4 @@
-"""The command `show`: a model as text, LaTeX, JSON, matrices of its balance sheets or stock-and-flow diagram."""
+"""The command `show`: a model as text, LaTeX, JSON, table of parameters, matrices of its balance sheets or stock-and-flow diagram."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import InputError
 from .options import case_option, model_argument, out_option, set_option, values_option
 from .request import request
 
-FORMATS = ("text", "latex", "json", "matrix", "diagram")
+FORMATS = ("text", "latex", "json", "parameters", "matrix", "diagram")
 
 
 @click.command()
@@ -40,6 +40,10 @@ def show(model, form, symbolic, case, values, settings, out) -> None:
         from .described import document
 
         click.echo(strict_json(document(asked.model)))
+    elif form == "parameters":
+        from .parameter_table import parameters
+
+        click.echo(parameters(asked.model))
     elif form == "latex":
         from .described import latex
 
