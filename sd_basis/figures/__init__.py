@@ -2,8 +2,8 @@
 
 A figure is a function of a `Context` that returns (matplotlib Figure, table); a table maps column
 names to one-dimensional columns. Every model has a stock-and-flow diagram and the paths of its
-cases, one with balance sheets also their matrices. The folder of a model may hold `figures.py` with
-figures of its own:
+cases, one with balance sheets also their matrices. The folder of a model may hold `figures.py`, or a
+package `figures`, with figures of its own:
 
     def cost_of_an_hour(context):
         '''What an hour of delay costs.'''          # the first line is the title
@@ -27,7 +27,7 @@ import matplotlib
 
 from ..compiled import fingerprint
 from ..errors import InputError, unknown
-from ..library import locate, module
+from ..library import code_path, locate, module
 from ..manifest import manifest, versions
 from ..model import Model
 from ..run import Run
@@ -124,9 +124,9 @@ def for_claim(judged: Judgement, studies: Sequence[tuple[Study, Study]], folder:
 
 
 def _own(path: str | Path | None):
-    """Return the module `figures.py` beside a model, None where there is none."""
+    """Return the module `figures.py`, or the package `figures`, in a model's folder, None where there is none."""
     folder = locate(path) if path else None
-    return module(folder, "figures") if folder is not None and folder.is_dir() and (folder / "figures.py").is_file() else None
+    return module(folder, "figures") if folder is not None and folder.is_dir() and code_path(folder, "figures") else None
 
 
 def _figures(context: Context) -> dict[str, tuple[str, Function]]:

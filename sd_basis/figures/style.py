@@ -247,4 +247,5 @@ def headroom(axes: Axes, share: float) -> None:
 def note(axes: Axes, text: str, *, size: float = SIZE - 1.5) -> None:
     """Write a quiet remark at the top of a panel, above the data. Call it after `settle`, before `end_labels`."""
     headroom(axes, size * 1.5 / 72 / (axes.get_position().height * axes.figure.get_figheight()))  # type: ignore[union-attr]  # subfigures are not used
-    axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(4, -1), textcoords="offset points", size=size, color=QUIET, va="top")
+    axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(4, -1), textcoords="offset points", size=size, color=QUIET, va="top",
+                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85})
