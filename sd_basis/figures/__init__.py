@@ -12,7 +12,8 @@ package `figures`, with figures of its own:
 
     FIGURES = {"cost_of_an_hour": cost_of_an_hour}
 
-A name given there replaces the generic figure of that name; None leaves it out. `style` has the
+A name given there replaces the generic figure of that name; None leaves it out. COMPARED names what paths show,
+CASE the case whose matrices are drawn. `style` has the
 parts to build from: panels, panel, dated_axis, settle, policy_lines, end_labels (in this order).
 """
 
@@ -45,6 +46,7 @@ from .style import footer, styled
 __all__ = ["Context", "available", "check", "for_claim", "for_comparison", "later_starts", "paths", "regenerate",
            "rescue_against_collapse", "save", "stock_and_flow", "stock_and_flow_table", "tables"]
 
+_MANY = 40  # stocks; with more, a family is one box
 Function = Callable[[Context], tuple]
 
 
@@ -135,8 +137,8 @@ def _figures(context: Context) -> dict[str, tuple[str, Function]]:
     found: dict[str, tuple[str, Function]] = {"stock_and_flow": (f"Stocks and flows of {name}", _diagram)}
     for case in (*context.cases,) or (None,):
         found[f"paths_{case}" if case else "paths"] = (f"Paths of {name}{f', {case}' if case else ''}", partial(_case_paths, case=case))
-    found |= of_accounts(context)
     beside = _own(context.path)
+    found |= of_accounts(context, getattr(beside, "CASE", None))
     if beside is None:
         return found
     folder, own = Path(context.path), getattr(beside, "FIGURES", None)
@@ -154,9 +156,10 @@ def _figures(context: Context) -> dict[str, tuple[str, Function]]:
 
 
 def _diagram(context: Context) -> tuple:
-    return stock_and_flow(context.model), stock_and_flow_table(context.model)
+    """Return the diagram and its table; of a large model without the members of its families."""
+    return stock_and_flow(context.model, members=len(context.model.stocks) <= _MANY), stock_and_flow_table(context.model)
 
 
 def _case_paths(context: Context, case: str | None) -> tuple:
-    """Return the paths of one case: the deciding stocks, or the first ones, six at most."""
-    return paths([context.run(case)], decisive_stocks(context.model, 6))
+    """Return the paths of one case: what the model's figures name in COMPARED, else the deciding stocks, six at most."""
+    return paths([context.run(case)], getattr(_own(context.path), "COMPARED", None) or decisive_stocks(context.model, 6))

@@ -11,6 +11,7 @@ from matplotlib.patheffects import withStroke
 from ..model import Model
 from ..quantities import CLOUD, Auxiliary, Flow, Stock
 from .bundles import SIZE, bundles, components
+from .gathering import gathered
 from .gridded import best
 from .layout import Drawing, Pipe, Place
 from .packing import packed
@@ -26,13 +27,14 @@ _LABEL = {"above": (0.0, UNDER, "center"), "below": (0.0, -UNDER - 0.075, "cente
 
 
 @styled()
-def stock_and_flow(model: Model, *, links: bool = False) -> Figure:
+def stock_and_flow(model: Model, *, links: bool = False, members: bool = True) -> Figure:
     """Return the stock-and-flow diagram of a model, without auxiliaries.
 
     With `links`, a thin dashed line leads from each stock to the flows whose rates depend on it,
-    straight or through auxiliaries, other than the flows that it feeds or that feed it.
+    straight or through auxiliaries, other than the flows that it feeds or that feed it. Without
+    `members` a family is one box; links are then not drawn.
     """
-    drawing = laid_out(model)
+    drawing = laid_out(model, members=members)
     left, bottom, right, top = drawing.bounds
     figure = blank(right - left + 2 * _MARGIN, top - bottom + 2 * _MARGIN)
     axes = figure.add_axes((0, 0, 1, 1))
@@ -42,16 +44,17 @@ def stock_and_flow(model: Model, *, links: bool = False) -> Figure:
         _pipe(axes, pipe)
     for place in drawing.places:
         _place(axes, place)
-    if links:
+    if links and members:
         _links(axes, drawing)
     return figure
 
 
-def laid_out(model: Model) -> Drawing:
+def laid_out(model: Model, *, members: bool = True) -> Drawing:
     """Return where the stocks and flows of a model stand: each connected component as it is drawn best, all packed on a page."""
-    joined = bundles(model.flows)
+    stocks, flows = (model.stocks, model.flows) if members else gathered(model)
+    joined = bundles(flows)
     limit = WIDEST - 2 * _MARGIN
-    return packed([best(stocks, joined, limit) for stocks in components(model.stocks, joined)], limit)
+    return packed([best(own, joined, limit) for own in components(stocks, joined)], limit)
 
 
 def stock_and_flow_table(model: Model) -> dict[str, list[str]]:

@@ -87,6 +87,9 @@ def panel(axes: Axes, title: str, *, unit_axis: str = "") -> Axes:
     if axes.get_yscale() == "linear":
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
         axes.yaxis.set_major_formatter(_Plain())
+    else:  # a power of ten would be set as mathematics
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_locator(NullLocator())
     return axes
 
 

@@ -8,8 +8,9 @@ from .gain import spiral_number
 from .losses import loss_waterfall, payoffs_by_sector
 from .starts import later_starts, rescue_and_collapse
 
-__all__ = ["COMPARED", "FIGURES", "REMARK"]
+__all__ = ["CASE", "COMPARED", "FIGURES", "REMARK"]
 
+CASE = "march-2020"  # whose matrices are drawn
 COMPARED = ("yield_dislocation", "fill_share", "hedge_fund_collateral", "dollar_liquidity")
 FIGURES = {
     "rescue_against_collapse": rescue_and_collapse,

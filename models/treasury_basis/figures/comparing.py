@@ -16,7 +16,7 @@ UNIDENTIFIED = (
     "The data do not identify the share of the futures' gain that reaches funds in cash (phi), how far futures follow (rho), "
     "how fast funds sell, when they default, and hoarding"
 )
-REMARK = f"{UNIDENTIFIED}: what follows a later start rests on assumed values."
+REMARK = f"{UNIDENTIFIED}: what follows a later start, or none, rests on assumed values."
 
 
 def remark(figure, first: str = "", then: str = REMARK):

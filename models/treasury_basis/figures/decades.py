@@ -24,7 +24,7 @@ def build_up(context):
     own = axes[0]
     own.plot(times, shorts, color=QUIET, linewidth=0.9)
     for (_, line), colour in zip(lines.items(), (VERMILLION, BLUE), strict=True):
-        own.plot(shown.t, line, color=colour)
+        own.plot(shown.t, line, color=colour, linewidth=2.6 if colour == VERMILLION else 1.0)
     panel(own, "basis trade (billion)")
     labels = [(last, line[-1], text, colour) for (text, line), colour in zip(lines.items(), (VERMILLION, BLUE), strict=True)]
     labels.append((last, shorts[-1], "data: leveraged funds' gross shorts (CFTC)", QUIET))

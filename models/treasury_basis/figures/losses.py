@@ -75,6 +75,7 @@ def payoffs_by_sector(context):
                 named = f"{text} " if place == 0 and column == 0 else ""
                 _value(own, value, place + offset, f"{named}{_signed(value)}" if value < 0 else f"{_signed(value)} {named}".strip(), colour)
         own.axvline(0, color=QUIET, linewidth=0.8)
+        own.locator_params(axis="x", nbins=5)
         _named(own, "change of net worth (billion dollar)", group)
     table = {"sector": sectors} | {f"{case} (billion dollar)": [values[sector] for sector in sectors] for case, values in changes.items()}
     said = "Net worth at market value on 31 July against 9 March 2020. Blue: as it was; vermilion: no rescue; green: purchases begin on 20 April."

@@ -25,7 +25,7 @@ def rescue_and_collapse(context):
         runs = [context.run("march-2020", shift=round(shift, 3)) for shift in (turn.low - HALF_AN_HOUR, turn.high + HALF_AN_HOUR)]
         said = f"The outcome of the market turns {(turn.low + turn.high) / 2:.2f} trading days after the dates of 2020."
     labelled = {f"{run.outcome}: purchases from {_start(run)}": run for run in runs}
-    figure, table = paths(labelled, SHOWN, colours=[OUTCOMES.get(run.outcome, QUIET) for run in runs], height=1.75)
+    figure, table = paths(labelled, SHOWN, colours=[OUTCOMES.get(run.outcome, QUIET) for run in runs], height=1.75, marks=("purchases",))
     return remark(figure, said), table
 
 
@@ -50,9 +50,9 @@ def later_starts(context):
             dated_axis(own, runs[0].case, runs[0].t[0], runs[0].t[-1])
             settle(own)
             if column == 0:
-                note(own, "blue: rescued, orange: collapsed, grey: undecided; labels: later by")
+                note(own, "blue: rescued, orange: collapsed, grey: undecided")
             end_labels(own, labels, room=0.8)
-    return remark(figure), table
+    return remark(figure, "Labels: how much later than in 2020 the purchases and all other policies begin, in trading days."), table
 
 
 def _turn(context):
