@@ -46,7 +46,6 @@ from .style import footer, styled
 __all__ = ["Context", "available", "check", "for_claim", "for_comparison", "later_starts", "paths", "regenerate",
            "rescue_against_collapse", "save", "stock_and_flow", "stock_and_flow_table", "tables"]
 
-_MANY = 40  # stocks; with more, a family is one box
 Function = Callable[[Context], tuple]
 
 
@@ -156,8 +155,7 @@ def _figures(context: Context) -> dict[str, tuple[str, Function]]:
 
 
 def _diagram(context: Context) -> tuple:
-    """Return the diagram and its table; of a large model without the members of its families."""
-    return stock_and_flow(context.model, members=len(context.model.stocks) <= _MANY), stock_and_flow_table(context.model)
+    return stock_and_flow(context.model), stock_and_flow_table(context.model)
 
 
 def _case_paths(context: Context, case: str | None) -> tuple:

@@ -21,20 +21,21 @@ from .style import INK, PIPE, QUIET, blank, styled
 
 WIDEST = 9.3  # inches: at a README's 900 pixels the smallest text is then 6.5 points
 _MARGIN = 0.15
+_MANY = 40  # stocks; with more, a family is one box
 _OUTSIDE = 8  # the zorder of text outside boxes
 _FILL = "#eaf1f7"
 _LABEL = {"above": (0.0, UNDER, "center"), "below": (0.0, -UNDER - 0.075, "center"), "right": (BESIDE, 0.0, "left"), "left": (-BESIDE, 0.0, "right")}
 
 
 @styled()
-def stock_and_flow(model: Model, *, links: bool = False, members: bool = True) -> Figure:
+def stock_and_flow(model: Model, *, links: bool = False) -> Figure:
     """Return the stock-and-flow diagram of a model, without auxiliaries.
 
     With `links`, a thin dashed line leads from each stock to the flows whose rates depend on it,
-    straight or through auxiliaries, other than the flows that it feeds or that feed it. Without
-    `members` a family is one box; links are then not drawn.
+    straight or through auxiliaries, other than the flows that it feeds or that feed it. Of a
+    model with more than 40 stocks a family is one box, and links are not drawn.
     """
-    drawing = laid_out(model, members=members)
+    drawing = laid_out(model)
     left, bottom, right, top = drawing.bounds
     figure = blank(right - left + 2 * _MARGIN, top - bottom + 2 * _MARGIN)
     axes = figure.add_axes((0, 0, 1, 1))
@@ -44,14 +45,14 @@ def stock_and_flow(model: Model, *, links: bool = False, members: bool = True) -
         _pipe(axes, pipe)
     for place in drawing.places:
         _place(axes, place)
-    if links and members:
+    if links:
         _links(axes, drawing)
     return figure
 
 
-def laid_out(model: Model, *, members: bool = True) -> Drawing:
+def laid_out(model: Model) -> Drawing:
     """Return where the stocks and flows of a model stand: each connected component as it is drawn best, all packed on a page."""
-    stocks, flows = (model.stocks, model.flows) if members else gathered(model)
+    stocks, flows = gathered(model) if len(model.stocks) > _MANY else (model.stocks, model.flows)
     joined = bundles(flows)
     limit = WIDEST - 2 * _MARGIN
     return packed([best(own, joined, limit) for own in components(stocks, joined)], limit)

@@ -24,8 +24,7 @@ BLUE, VERMILLION, GREEN, ORANGE, SKY, PURPLE = "#0072B2", "#D55E00", "#009E73", 
 COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY)
 INK, QUIET, PIPE, GRID = "#222222", "#666666", "#51616f", "#e3e6e8"
 WIDTH = 8.5  # inches, shown at about 850 px
-DPI = 150
-SIZE = 8.0
+DPI, SIZE = 150, 8.0
 _SETTINGS: dict[Any, Any] = {
     "font.family": [FONT], "font.size": SIZE, "text.color": INK, "text.parse_math": False, "axes.unicode_minus": True,
     "axes.edgecolor": QUIET, "axes.linewidth": 0.7, "axes.labelcolor": INK, "axes.labelsize": SIZE, "axes.titlesize": SIZE,
@@ -87,9 +86,6 @@ def panel(axes: Axes, title: str, *, unit_axis: str = "") -> Axes:
     if axes.get_yscale() == "linear":
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
         axes.yaxis.set_major_formatter(_Plain())
-    else:  # a power of ten would be set as mathematics
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.yaxis.set_minor_locator(NullLocator())
     return axes
 
 

@@ -55,13 +55,7 @@ def march_2020(context):
         lambda run: moved(run, futures(run), times[0]),
     )
     march, april = case.time("figure", "2020-03-02"), case.time("figure", "2020-04-01")
-    fill(
-        4,
-        "funds' Treasuries since 1 March (billion)",
-        ([april], [-SOLD]),
-        lambda run: moved(run, run["hedge_fund_collateral"], march),
-        error=False,
-    )
+    fill(4, "funds' Treasuries since 1 March (billion)", ([april], [-SOLD]), lambda run: moved(run, run["hedge_fund_collateral"], march), error=False)
     fill(
         5,
         "funds' short contracts since 1 March, with swaps (billion)",
@@ -117,12 +111,7 @@ def april_2025(context):
         lambda run: run["dealer_inventory"],
     )
     times, shorts = reported_shorts(context, "april-2025")
-    fill(
-        4,
-        "leveraged funds' futures short since 25 March (billion)",
-        since(times, shorts, times[0]),
-        lambda run: moved(run, futures(run), times[0]),
-    )
+    fill(4, "leveraged funds' futures short since 25 March (billion)", since(times, shorts, times[0]), lambda run: moved(run, futures(run), times[0]))
     fill(
         5,
         "foreign officials' Treasuries since 2 April (billion)",

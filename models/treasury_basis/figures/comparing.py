@@ -48,7 +48,9 @@ def reported_shorts(context, case: str):
     return np.array(list(shorts)), np.array(list(shorts.values()))
 
 
-def against(own, table: dict, title: str, data, runs: Mapping[str, Run], line: Callable, first: float, last: float, dates=(), *, error=True, thin=None):
+def against(
+    own, table: dict, title: str, data, runs: Mapping[str, Run], line: Callable, first: float, last: float, dates=(), *, error=True, thin=None
+):
     """Fill a panel with data as dots and a line of each value set's run, and say the root mean squared errors.
 
     `line` makes the line of a run, shown from `first` to `last`, `thin` a second, dotted one; `dates` are (time, name) of policies.
@@ -75,4 +77,3 @@ def against(own, table: dict, title: str, data, runs: Mapping[str, Run], line: C
     policy_lines(own, dates, names=False)
     note(own, f"RMSE: {', '.join(errors)}" if error else f"data {values[-1]:.3g}; {', '.join(errors)}")
     end_labels(own, labels, room=0.8)
-

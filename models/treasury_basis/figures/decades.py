@@ -44,7 +44,11 @@ def build_up(context):
             end_labels(own, labels, room=0.95)
     table = {"time (day)": shown.t, "date": [shown.when(time)[:10] for time in shown.t]}
     table |= {f"{text} (billion)": line for text, line in lines.items()}
-    table |= {label(context.model, "yield_dislocation"): shown["yield_dislocation"], "data: time (day)": times, "data: gross shorts (billion)": shorts}
+    table |= {
+        label(context.model, "yield_dislocation"): shown["yield_dislocation"],
+        "data: time (day)": times,
+        "data: gross shorts (billion)": shorts,
+    }
     said = (
         "Without the swap-spread trade, which is short swaps. The reported shorts hold more than the basis trade. "
         "Steps of the solver: they shrink where a crisis is and grow again in calm; they are no part of the table."
@@ -91,7 +95,14 @@ def recovery(context):
         dated_axis(own, run.case, run.t[0], run.t[-1])
         settle(own)
         end_labels(own, labels, room=0.85)
-    return remark(figure, "The same shock and the same parameters; only the answer differs.", "The constants of recovery are inputs, assumed, and no result."), table
+    return (
+        remark(
+            figure,
+            "The same shock and the same parameters; only the answer differs.",
+            "The constants of recovery are inputs, assumed, and no result.",
+        ),
+        table,
+    )
 
 
 def _steps(own, run, unit: float) -> None:
@@ -101,4 +112,6 @@ def _steps(own, run, unit: float) -> None:
     own.set_yscale("log")
     own.plot(run.path.t[:-1][real] / unit, steps[real], color=GREEN, linewidth=0.5)
     panel(own, "step of the integration (day)")
+    own.yaxis.set_major_formatter("{x:g}")  # no powers of ten set as mathematics
+    own.minorticks_off()
     note(own, f"{int(real.sum()):,} steps")

@@ -38,7 +38,11 @@ def loss_waterfall(context):
             figure,
             (1, row),
             f"{case}: funds, dealers, lenders (billion)",
-            [("fall of the funds' bonds", -fall["hedge funds"]), ("fall of the dealers' bonds", -fall["dealers"]), ("paid by others, net", -received)],
+            [
+                ("fall of the funds' bonds", -fall["hedge funds"]),
+                ("fall of the dealers' bonds", -fall["dealers"]),
+                ("paid by others, net", -received),
+            ],
             [(sector, change[sector]) for sector in INSIDE],
             table,
         )
@@ -118,7 +122,16 @@ def _named(own, title: str, names) -> None:
 def _value(own, x: float, y: float, text: str, colour: str) -> None:
     """Write a value beside the end of its bar."""
     left = x < 0
-    own.annotate(text, (x, y), xytext=(-5 if left else 5, 0), textcoords="offset points", size=SIZE - 1.5, color=colour, va="center", ha="right" if left else "left")
+    own.annotate(
+        text,
+        (x, y),
+        xytext=(-5 if left else 5, 0),
+        textcoords="offset points",
+        size=SIZE - 1.5,
+        color=colour,
+        va="center",
+        ha="right" if left else "left",
+    )
 
 
 def _signed(value: float) -> str:
