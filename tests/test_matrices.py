@@ -419,11 +419,11 @@ def test_a_model_with_sectors_has_figures_of_its_matrices_with_the_numbers_behin
     assert "transactions,repayment_payment,repayment_payment,-repayment_payment,0" in (tmp_path / "matrices.csv").read_text().splitlines()
 
 
-def test_the_figures_show_the_first_case_with_policies():
+def test_the_figures_show_the_case_that_is_named_else_the_first_with_policies():
     context = Context("treasury_basis")
     figure, _ = tables([balance_sheet(context.run("march-2020"))])
     from sd_basis.figures.matrices import of_accounts
-    drawn, table = of_accounts(context)["revaluation"][1](context)
+    drawn, table = of_accounts(context, "march-2020")["revaluation"][1](context)
     assert any("treasury basis, march-2020: revaluation" in text.get_text() for text in drawn.findobj(matplotlib.text.Text))
     assert table["row"][-4:] == ["at the start", "transactions", "revaluation", "at the end"]
 

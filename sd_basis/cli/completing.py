@@ -135,8 +135,8 @@ def figures(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     """Complete the figures of MODEL from the names of its cases and the text of its figures.py."""
     path = _path(ctx)
     known = dict.fromkeys(["stock_and_flow", *([f"paths_{case}" for case in library.case_paths(path)] or ["paths"])])
-    own = path / "figures.py"
-    for line in ast.parse(own.read_text(encoding="utf-8")).body if own.is_file() else ():
+    own = library.code_path(path, "figures") if path.is_dir() else None
+    for line in ast.parse(own.read_text(encoding="utf-8")).body if own else ():
         if isinstance(line, ast.Assign) and isinstance(line.value, ast.Dict) and "FIGURES" in [getattr(name, "id", "") for name in line.targets]:
             for key, value in zip(line.value.keys, line.value.values, strict=True):
                 if isinstance(key, ast.Constant) and isinstance(key.value, str):

@@ -2,8 +2,8 @@
 
 A figure is a function of a `Context` that returns (matplotlib Figure, table); a table maps column
 names to one-dimensional columns. Every model has a stock-and-flow diagram and the paths of its
-cases, one with balance sheets also their matrices. The folder of a model may hold `figures.py` with
-figures of its own:
+cases, one with balance sheets also their matrices. The folder of a model may hold `figures.py`, or a
+package `figures`, with figures of its own:
 
     def cost_of_an_hour(context):
         '''What an hour of delay costs.'''          # the first line is the title
@@ -12,7 +12,8 @@ figures of its own:
 
     FIGURES = {"cost_of_an_hour": cost_of_an_hour}
 
-A name given there replaces the generic figure of that name; None leaves it out. `style` has the
+A name given there replaces the generic figure of that name; None leaves it out. COMPARED names what paths show,
+CASE the case whose matrices are drawn. `style` has the
 parts to build from: panels, panel, dated_axis, settle, policy_lines, end_labels (in this order).
 """
 
@@ -27,7 +28,7 @@ import matplotlib
 
 from ..compiled import fingerprint
 from ..errors import InputError, unknown
-from ..library import locate, module
+from ..library import code_path, locate, module
 from ..manifest import manifest, versions
 from ..model import Model
 from ..run import Run
@@ -124,9 +125,9 @@ def for_claim(judged: Judgement, studies: Sequence[tuple[Study, Study]], folder:
 
 
 def _own(path: str | Path | None):
-    """Return the module `figures.py` beside a model, None where there is none."""
+    """Return the module `figures.py`, or the package `figures`, in a model's folder, None where there is none."""
     folder = locate(path) if path else None
-    return module(folder, "figures") if folder is not None and folder.is_dir() and (folder / "figures.py").is_file() else None
+    return module(folder, "figures") if folder is not None and folder.is_dir() and code_path(folder, "figures") else None
 
 
 def _figures(context: Context) -> dict[str, tuple[str, Function]]:
@@ -135,8 +136,8 @@ def _figures(context: Context) -> dict[str, tuple[str, Function]]:
     found: dict[str, tuple[str, Function]] = {"stock_and_flow": (f"Stocks and flows of {name}", _diagram)}
     for case in (*context.cases,) or (None,):
         found[f"paths_{case}" if case else "paths"] = (f"Paths of {name}{f', {case}' if case else ''}", partial(_case_paths, case=case))
-    found |= of_accounts(context)
     beside = _own(context.path)
+    found |= of_accounts(context, getattr(beside, "CASE", None))
     if beside is None:
         return found
     folder, own = Path(context.path), getattr(beside, "FIGURES", None)
@@ -158,5 +159,5 @@ def _diagram(context: Context) -> tuple:
 
 
 def _case_paths(context: Context, case: str | None) -> tuple:
-    """Return the paths of one case: the deciding stocks, or the first ones, six at most."""
-    return paths([context.run(case)], decisive_stocks(context.model, 6))
+    """Return the paths of one case: what the model's figures name in COMPARED, else the deciding stocks, six at most."""
+    return paths([context.run(case)], getattr(_own(context.path), "COMPARED", None) or decisive_stocks(context.model, 6))

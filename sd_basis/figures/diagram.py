@@ -11,6 +11,7 @@ from matplotlib.patheffects import withStroke
 from ..model import Model
 from ..quantities import CLOUD, Auxiliary, Flow, Stock
 from .bundles import SIZE, bundles, components
+from .gathering import gathered
 from .gridded import best
 from .layout import Drawing, Pipe, Place
 from .packing import packed
@@ -20,6 +21,7 @@ from .style import INK, PIPE, QUIET, blank, styled
 
 WIDEST = 9.3  # inches: at a README's 900 pixels the smallest text is then 6.5 points
 _MARGIN = 0.15
+_MANY = 40  # stocks; with more, a family is one box
 _OUTSIDE = 8  # the zorder of text outside boxes
 _FILL = "#eaf1f7"
 _LABEL = {"above": (0.0, UNDER, "center"), "below": (0.0, -UNDER - 0.075, "center"), "right": (BESIDE, 0.0, "left"), "left": (-BESIDE, 0.0, "right")}
@@ -30,7 +32,8 @@ def stock_and_flow(model: Model, *, links: bool = False) -> Figure:
     """Return the stock-and-flow diagram of a model, without auxiliaries.
 
     With `links`, a thin dashed line leads from each stock to the flows whose rates depend on it,
-    straight or through auxiliaries, other than the flows that it feeds or that feed it.
+    straight or through auxiliaries, other than the flows that it feeds or that feed it. Of a
+    model with more than 40 stocks a family is one box, and links are not drawn.
     """
     drawing = laid_out(model)
     left, bottom, right, top = drawing.bounds
@@ -49,9 +52,10 @@ def stock_and_flow(model: Model, *, links: bool = False) -> Figure:
 
 def laid_out(model: Model) -> Drawing:
     """Return where the stocks and flows of a model stand: each connected component as it is drawn best, all packed on a page."""
-    joined = bundles(model.flows)
+    stocks, flows = gathered(model) if len(model.stocks) > _MANY else (model.stocks, model.flows)
+    joined = bundles(flows)
     limit = WIDEST - 2 * _MARGIN
-    return packed([best(stocks, joined, limit) for stocks in components(model.stocks, joined)], limit)
+    return packed([best(own, joined, limit) for own in components(stocks, joined)], limit)
 
 
 def stock_and_flow_table(model: Model) -> dict[str, list[str]]:

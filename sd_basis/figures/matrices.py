@@ -14,11 +14,12 @@ from ..accounts import Matrix, lines, structure
 from ..matrices import balance_sheet, net_worth, revaluation, transactions
 from ..run import Run
 from .context import Context
+from .gathering import gathered_rows
 from .style import BLUE, INK, QUIET, SIZE, VERMILLION, WIDTH, blank, styled
 from .wording import spoken, text_width, wrapped
 
 _MARGIN, _LABEL, _APART = 0.08, 2.4, 0.1  # inches; a label's most
-_NUMBER, _FORMULA = (0.68, 1.1), (1.15, 2.2)  # a cell's least and most
+_NUMBER, _FORMULA = (0.64, 1.1), (1.15, 2.2)  # a cell's least and most
 _BOLD = 1.12  # how much wider bold words are
 _LINE, _ROOM, _BETWEEN = 0.135, 0.035, 0.22
 _TEXT, _SMALL = SIZE - 0.5, SIZE - 1.5
@@ -60,39 +61,36 @@ class _Block:
         return len(self.title) * _LINE * 1.25 + heads + sum(row.height for row in self.rows) + len(self.notes) * _LINE + 3 * _ROOM
 
 
-def of_accounts(context: Context) -> dict[str, tuple[str, Callable[[Context], tuple[Figure, Table]]]]:
-    """Return the figures of a model's matrices, name to (title, function); none for a model without balance sheets."""
-    name = context.model.name
-    return {"balance_sheet": (f"Balance sheets of {name}", _balance_sheets), "transactions": (f"Transactions of {name}", _transactions),
-            "revaluation": (f"Revaluation and net worth of {name}", _revaluation),
+def of_accounts(context: Context, case: str | None = None) -> dict[str, tuple[str, Callable[[Context], tuple[Figure, Table]]]]:
+    """Return the figures of a model's matrices, name to (title, function); none for a model without balance sheets.
+
+    They are of the named case, else of the first with policies, else of the first, else of the model alone. In the
+    pictures the rows of a family are one; the tables behind them have every member.
+    """
+    name, cases = context.model.name, context.cases
+    chosen = case or next((name for name in cases if context.case(name).policies), next(iter(cases), None))
+
+    def shown(*made: Callable[[Run], Matrix]) -> Callable[[Context], tuple[Figure, Table]]:
+        return lambda context: _of_run([form(context.run(chosen)) for form in made], context.run(chosen))
+
+    return {"balance_sheet": (f"Balance sheets of {name}", shown(_opening, balance_sheet)),
+            "transactions": (f"Transactions of {name}", shown(transactions)),
+            "revaluation": (f"Revaluation and net worth of {name}", shown(revaluation, net_worth)),
             "matrices": (f"The matrices of {name} as formulas", _formulas)} if context.model.sectors else {}
 
 
-def _run(context: Context) -> Run:
-    """Return the run whose matrices are drawn: of the first case with policies, else of the first, else of the model alone."""
-    return context.run(next((name for name in context.cases if context.case(name).policies), next(iter(context.cases), None)))
+def _opening(run: Run) -> Matrix:
+    return replace(balance_sheet(run, run.path.t[0]), notes=())
 
 
-def _balance_sheets(context: Context) -> tuple[Figure, Table]:
-    run = _run(context)
-    return tables([replace(balance_sheet(run, run.path.t[0]), notes=()), balance_sheet(run)], _head(run))
-
-
-def _transactions(context: Context) -> tuple[Figure, Table]:
-    return tables([transactions(_run(context))], _head(_run(context)))
-
-
-def _revaluation(context: Context) -> tuple[Figure, Table]:
-    run = _run(context)
-    return tables([revaluation(run), net_worth(run)], _head(run))
+def _of_run(matrices: Sequence[Matrix], run: Run) -> tuple[Figure, Table]:
+    gathered = [gathered_rows(matrix) if matrix.name == "transactions" else matrix for matrix in matrices]
+    return tables(gathered, f"{run.model.name}, {run.case.name}: ")[0], _table(matrices)
 
 
 def _formulas(context: Context) -> tuple[Figure, Table]:
-    return tables(structure(context.model), f"{context.model.name}: ")
-
-
-def _head(run: Run) -> str:
-    return f"{run.model.name}, {run.case.name}: "
+    made = structure(context.model)
+    return tables([gathered_rows(matrix) for matrix in made], f"{context.model.name}: ")[0], _table(made)
 
 
 @styled()

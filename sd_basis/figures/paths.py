@@ -18,6 +18,7 @@ from .wording import label, shift_label, spoken, text_width
 
 Table = dict[str, Any]
 _POINTS = 401
+_NAMED = 8  # dates; where there are more, those of shocks are left out
 
 
 def on_grid(run: Run, points: int = _POINTS) -> Run:
@@ -72,9 +73,16 @@ def decisive_stocks(model: Model, count: int = 4) -> list[str]:
 
 
 def policy_dates(runs: Sequence[Run], colours: Sequence[str]) -> list[tuple[float, str, str]]:
-    """Return (time, name, colour) of every policy and shock with at most two dates; a date that all runs share is grey."""
+    """Return (time, name, colour) of every policy and shock with at most two dates; a date that all runs share is grey.
+
+    Where they would be a crowd the shocks are left out.
+    """
     dates = []
+    known = {shock.name for run in runs for shock in run.case.shocks}
+    crowd = sum(len(starts) for starts in _starts(runs).values() if len(starts) <= 2) > _NAMED
     for name, starts in _starts(runs).items():
+        if crowd and name in known:
+            continue
         if len(starts) > 2:
             continue  # too many lines; the paths carry dots instead
         for start, own in starts.items():
@@ -102,10 +110,12 @@ def _dots(runs: Sequence[Run]) -> tuple[str, dict[int, float]]:
 
 @styled()
 def paths(runs: Sequence[Run] | Mapping[str, Run], names: Sequence[str], *, colours: Sequence[str] | None = None, columns: int = 2,
-          height: float = 2.1, title: str = "", extra: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None) -> tuple[Figure, Table]:
+          height: float = 2.1, title: str = "", marks: Sequence[str] | None = None,
+          extra: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None) -> tuple[Figure, Table]:
     """Return a figure with a panel for each quantity, comparing runs over time, and its table.
 
-    `runs` may map labels to runs. `extra` adds data points by quantity: (model times, values).
+    `runs` may map labels to runs. `marks` names the policies and shocks whose dates are drawn, by default all that
+    are no crowd. `extra` adds data points by quantity: (model times, values).
     """
     labels = list(runs) if isinstance(runs, Mapping) else run_labels(runs)
     shown = [on_grid(run) for run in (runs.values() if isinstance(runs, Mapping) else runs)]
@@ -115,7 +125,7 @@ def paths(runs: Sequence[Run] | Mapping[str, Run], names: Sequence[str], *, colo
     room = min(1.3, max(text_width(text, 7.5) for text in labels) + 0.05) if direct else 0.0
     figure, axes = panels(len(names), columns=columns, height=height, labels=room + 0.2 if direct else 0.32, title=title)
     start, end = min(run.t[0] for run in shown), max(run.t[-1] for run in shown)
-    dates, (dotted, dots) = policy_dates(shown, colours), _dots(shown)
+    dates, (dotted, dots) = [entry for entry in policy_dates(shown, colours) if marks is None or entry[1] in marks], _dots(shown)
     for index, (name, own) in enumerate(zip(names, axes, strict=True)):
         for run, colour in zip(shown, colours, strict=True):
             own.plot(run.t, run[name], color=colour)

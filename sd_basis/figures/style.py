@@ -24,8 +24,7 @@ BLUE, VERMILLION, GREEN, ORANGE, SKY, PURPLE = "#0072B2", "#D55E00", "#009E73", 
 COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY)
 INK, QUIET, PIPE, GRID = "#222222", "#666666", "#51616f", "#e3e6e8"
 WIDTH = 8.5  # inches, shown at about 850 px
-DPI = 150
-SIZE = 8.0
+DPI, SIZE = 150, 8.0
 _SETTINGS: dict[Any, Any] = {
     "font.family": [FONT], "font.size": SIZE, "text.color": INK, "text.parse_math": False, "axes.unicode_minus": True,
     "axes.edgecolor": QUIET, "axes.linewidth": 0.7, "axes.labelcolor": INK, "axes.labelsize": SIZE, "axes.titlesize": SIZE,
@@ -247,4 +246,5 @@ def headroom(axes: Axes, share: float) -> None:
 def note(axes: Axes, text: str, *, size: float = SIZE - 1.5) -> None:
     """Write a quiet remark at the top of a panel, above the data. Call it after `settle`, before `end_labels`."""
     headroom(axes, size * 1.5 / 72 / (axes.get_position().height * axes.figure.get_figheight()))  # type: ignore[union-attr]  # subfigures are not used
-    axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(4, -1), textcoords="offset points", size=size, color=QUIET, va="top")
+    axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(4, -1), textcoords="offset points", size=size, color=QUIET, va="top",
+                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85})
