@@ -11,7 +11,7 @@ from sympy import tanh
 from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Series, Trade, positive
 
 from .conditions import alarm, turn
-from .defaults import cash_to_dealers, margin_to_dealers, surplus_returned
+from .defaults import cash_to_dealers, due_to_dealers, margin_to_dealers, surplus_returned
 from .financing import fund_borrowing, fund_repayment, loans_called, margin_calls
 from .funds import few_bonds, few_dollars, forced_orders, fund_purchases, fund_sales
 from .holders import cash_need, manager_purchases, manager_sales, other_purchases, other_sales
@@ -164,6 +164,7 @@ dealer_need = Auxiliary(
     - repo_draw.delivery
     + repo_return.delivery
     - margin_to_dealers
+    - due_to_dealers
     - cash_to_dealers.total
     + surplus_returned.total,
     f"{MONEY}/day",

@@ -2,7 +2,7 @@
 
 from sympy import tanh
 
-from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, Trade, positive
+from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, positive
 
 from .clearing import house_pays, managers_pay, margin_due
 from .conditions import turn
@@ -85,23 +85,24 @@ term_ended = Flow("term_ended", source=term_repo, sink=CLOUD, rate=default_hazar
 bridge_lost = Flow("bridge_lost", source=bridge_loans, sink=CLOUD, rate=default_hazard * bridge_loans, transfer=True)
 contracts_closed = Flow("contracts_closed", source=futures_short, sink=CLOUD, rate=default_hazard * futures_short)
 
-# The estate: margin first, then cash; what the collateral is worth beyond the loan goes back
+# The estate: margin first, then variation margin due, then cash; what the collateral is worth beyond the loan goes back
 cents = few_dollars / 10  # a cohort's margin may be less than few_dollars: a wider gate would spare it
 gap = Auxiliary("gap", fund_loans - price * hedge_fund_collateral, MONEY, description="loans beyond the collateral's value")
 margin_taken = Auxiliary(
-    "margin_taken",
-    default_hazard * margin_posted * (positive(gap, cents) / (margin_posted + cents)).map(tanh) * house_pays,
-    f"{MONEY}/day",
+    "margin_taken", default_hazard * margin_posted * (positive(gap, cents) / (margin_posted + cents)).map(tanh) * house_pays, f"{MONEY}/day"
 )
 margin_forfeited = Flow("margin_forfeited", source=margin_posted, sink=CLOUD, rate=margin_taken, transfer=True)
 margin_to_dealers = Flow("margin_to_dealers", source=clearing_house_margin, sink=dealer_cash, rate=margin_taken.total, transfer=True)
-receivable_settled = Trade(
-    "receivable_settled",
-    delivered=(margin_receivable, CLOUD),
-    paid=(asset_manager_cash, fund_cash),
-    rate=default_hazard * positive(margin_receivable, few_dollars / 10) * managers_pay,
-    description="variation margin due on closed-out contracts is paid to the estate",
+gap_beyond_margin = Auxiliary("gap_beyond_margin", positive(positive(gap, cents) - margin_posted, cents), MONEY)
+money_due = positive(margin_receivable, cents)
+due_taken = Auxiliary(
+    "due_taken",
+    default_hazard * money_due * (gap_beyond_margin / (money_due + cents)).map(tanh) * managers_pay,
+    f"{MONEY}/day",
+    description="variation margin due on closed-out contracts, paid to the dealer who lent",
 )
+due_forfeited = Flow("due_forfeited", source=margin_receivable, sink=CLOUD, rate=due_taken, transfer=True)
+due_to_dealers = Flow("due_to_dealers", source=asset_manager_cash, sink=dealer_cash, rate=due_taken.total, transfer=True)
 payable_lost = Flow(
     "payable_lost",
     source=CLOUD,
@@ -110,7 +111,7 @@ payable_lost = Flow(
     transfer=True,
     description="variation margin a defaulted cohort owed and does not pay",
 )
-gap_left = Auxiliary("gap_left", positive(positive(gap, cents) - margin_posted, cents), MONEY)
+gap_left = Auxiliary("gap_left", positive(gap_beyond_margin - money_due, cents), MONEY)
 cash_to_dealers = Flow(
     "cash_to_dealers",
     source=fund_cash,
@@ -140,7 +141,7 @@ dealer_loss = Flow(
     source=CLOUD,
     sink=dealer_default_losses,
     reversible=True,
-    rate=(default_hazard * gap).total - margin_to_dealers - cash_to_dealers.total + surplus_returned.total,
+    rate=(default_hazard * gap).total - margin_to_dealers - due_to_dealers - cash_to_dealers.total + surplus_returned.total,
 )
 lender_write_offs = Stock("lender_write_offs", 0, MONEY, nonnegative=True, scale=10.0, description="losses of lenders, cumulative")
 lender_loss = Flow("lender_loss", source=CLOUD, sink=lender_write_offs, rate=lender_write_off)
@@ -155,7 +156,8 @@ FLOWS = (
     margin_to_dealers,
     *cash_to_dealers,
     *surplus_returned,
-    *receivable_settled,
+    *due_forfeited,
+    due_to_dealers,
     *payable_lost,
     close_out,
     lender_write_off,

@@ -117,7 +117,13 @@ reduction_time = Parameter(
     description="time in which funds reduce a position they no longer want",
 )
 roll_time = Parameter(
-    "roll_time", 1.0, "day", between=(0.5, 2), domain=(0.05, 100), reference="definition: overnight repo", description="time in which overnight loans fall due"
+    "roll_time",
+    1.0,
+    "day",
+    between=(0.5, 2),
+    domain=(0.05, 100),
+    reference="definition: overnight repo",
+    description="time in which overnight loans fall due",
 )
 refused_share = Auxiliary("refused_share", unit="1", description="share of overnight loans lenders do not roll over")
 wanted_trade = Stock("wanted_trade", opening_trade, FACE, nonnegative=True, description="size of both trades funds want in calm")
