@@ -2,7 +2,7 @@
 
 from sd_basis import Auxiliary
 
-from .ledger import hedge_fund_collateral
+from .ledger import futures_short, hedge_fund_collateral
 from .market import BASIS_POINTS, yield_dislocation
 from .sizes import MONEY, PAR
 from .tenors import average_move, tenor_dv01_weight, tenor_move
@@ -20,4 +20,11 @@ tenor_loss = Auxiliary(
     "tenor_loss", tenor_dv01 * tenor_yield, MONEY, description="fall in the value of the funds' bonds from the tenor's dislocation, before hedges"
 )
 
-OUTPUTS = (*tenor_yield, *tenor_dv01, *tenor_loss)
+basis_shorts = Auxiliary(
+    "basis_shorts",
+    futures_short["levered"] + futures_short["moderate"],
+    "billion face",
+    description="futures short of the basis cohorts: the contracts without the swaps",
+)
+
+OUTPUTS = (basis_shorts, *tenor_yield, *tenor_dv01, *tenor_loss)
