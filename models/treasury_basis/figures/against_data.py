@@ -107,7 +107,7 @@ def april_2025(context):
         lambda run: run["dealer_inventory"],
     )
     times, shorts = reported_shorts(context, "april-2025")
-    fill(4, "leveraged funds' futures short since 25 March (billion)", since(times, shorts, times[0]), lambda run: moved(run, futures(run), times[0]))
+    fill(3, "leveraged funds' futures short since 25 March (billion)", since(times, shorts, times[0]), lambda run: moved(run, futures(run), times[0]))
     fill(
         4,
         "foreign officials' Treasuries since 2 April (billion)",

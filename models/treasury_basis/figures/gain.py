@@ -57,7 +57,8 @@ def spiral_number(context):
             end_labels(own, labels, room=0.7)
     said = (
         "Dashed: purchases begin. R in closed form: volatility held, before later margin receipts. R from the Jacobian: the largest gain of "
-        "forced sales that grow within four days, with volatility, margins and capacity, contracts bought back held. While nothing is bound no spiral turns, however large R is."
+        "forced sales that grow within four days, with volatility, margins and capacity, contracts bought back held. "
+        "While nothing is bound no spiral turns, however large R is."
     )
     return remark(figure, said, f"{UNIDENTIFIED}: they set R."), table
 
