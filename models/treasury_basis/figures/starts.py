@@ -12,6 +12,8 @@ STARTS = (0.0, 2.0, 4.0, 8.0, 12.0)
 BRACKETS = ((0.0, 4.0), (-4.0, 0.0), (4.0, 12.0))  # the first in which the outcome turns is searched
 APART = (-4.0, 12.0)  # shown where it turns in none
 HALF_AN_HOUR = 1 / 48
+XTOL = 4e-3  # days
+COLLAPSED = "collapsed"
 SHOWN = ("yield_dislocation", "fill_share", "perceived_volatility", "dollar_liquidity", "hedge_fund_collateral", "fleeing")
 
 
@@ -21,7 +23,7 @@ def rescue_and_collapse(context):
     if turn is None:
         runs = [context.run("march-2020", shift=shift) for shift in APART]
         said = (
-            f"From {-APART[0]:g} trading days earlier to {APART[1]:g} later the market's outcome does not turn: there is no critical start to show."
+            f"From {-APART[0]:g} trading days earlier to {APART[1]:g} later the market's outcome does not turn into collapse: there is no critical start to show."
         )
     else:
         # rounded, so that the table does not hang on the last digits of a bisection
@@ -59,10 +61,15 @@ def later_starts(context):
 
 
 def _turn(context):
-    """Return where the market's outcome turns, None where it does not in the brackets."""
+    """Return where the market's outcome turns into collapse, None where it does not in the brackets."""
     for low, high in BRACKETS:
         try:
-            return turning_shift(context.model, context.case("march-2020"), low, high, xtol=4e-3)
+            turn = turning_shift(context.model, context.case("march-2020"), low, high, xtol=XTOL)
+            if turn.above == COLLAPSED:
+                return turn
+            turn = turning_shift(context.model, context.case("march-2020"), turn.high, high, xtol=XTOL)  # calm ended first, then the rescue
+            if turn.above == COLLAPSED:
+                return turn
         except InputError:  # the same outcome at both ends
             continue
     return None
