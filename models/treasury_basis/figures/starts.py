@@ -28,7 +28,7 @@ def rescue_and_collapse(context):
     else:
         # rounded, so that the table does not hang on the last digits of a bisection
         runs = [context.run("march-2020", shift=round(shift, 3)) for shift in (turn.low - HALF_AN_HOUR, turn.high + HALF_AN_HOUR)]
-        said = f"The outcome of the market turns {(turn.low + turn.high) / 2:+.2f} trading days from the dates of 2020."
+        said = f"The outcome of the market turns {turn.shift:+.2f} trading days from the dates of 2020.".replace("-", "−")
     labelled = {f"{run.outcome}: purchases from {_start(run)}": run for run in runs}
     figure, table = paths(labelled, SHOWN, colours=[OUTCOMES.get(run.outcome, QUIET) for run in runs], height=1.75, marks=("purchases",))
     return remark(figure, said), table
