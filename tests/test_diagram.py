@@ -166,7 +166,8 @@ def test_a_family_gathers_into_one_stock_and_one_flow_and_moves_between_members_
 
 
 def test_the_rows_of_a_family_are_one_row_with_their_sum_and_rows_of_nothing_are_left_out():
-    rows, labels = ("sale[a]", "sale[a]_payment", "sale[b]", "sale[b]_payment", "tax"), ("sale[a]: goods", "  payment: cash", "sale[b]: goods", "  payment: cash", "tax")
+    rows = ("sale[a]", "sale[a]_payment", "sale[b]", "sale[b]_payment", "tax")
+    labels = ("sale[a]: goods", "  payment: cash", "sale[b]: goods", "  payment: cash", "tax")
     made = gathered_rows(Matrix("m", "m", rows, ("x", "y"), ((1.0, None), (-1.0, 1.0), (2.0, None), (None, 3.0), (0.0, None)), labels=labels))
     assert made.rows == ("sale", "sale_payment") and made.labels == ("sale: goods", "  payment: cash")
     assert made.entries == ((3.0, None), (-1.0, 4.0))

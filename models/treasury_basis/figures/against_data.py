@@ -5,42 +5,37 @@ import numpy as np
 from sd_basis.figures.paths import on_grid
 from sd_basis.figures.style import panels
 
-from .comparing import AFTERNOON, SETS, UNIDENTIFIED, against, futures, moved, remark, reported_shorts, since
+from .comparing import AFTERNOON, SETS, UNIDENTIFIED, against, futures, moved, observed, remark, reported_shorts, since
 
-COLUMNS = {"2y": "DGS2", "5y": "DGS5", "10y": "DGS10", "30y": "DGS30"}
-BASIS_POINTS = 1e4
 SOLD, UNWOUND = 173.0, 232.0  # Form PF, facts 1.5: net sales of Treasuries and cut of short derivatives in March 2020
+SPREAD_SOLD = 60.0  # Monin 2026, facts 4
 
 
 def march_2020(context):
     """March 2020 against the data on its own dates, in both value sets."""
     case = context.case("march-2020")
     runs = {values: on_grid(context.run("march-2020", values=values), 801) for values in SETS}
-    zero, last = case.time("figure", "2020-03-09") + AFTERNOON, case.time("figure", "2020-05-15")
+    zero, last = case.time("figure", "2020-03-10"), case.time("figure", "2020-05-15")  # the rally of 9 March was news
     dates = [(_begins(runs, "purchases"), "purchases")]
     figure, axes = panels(8, columns=2, height=1.95, labels=0.85)
     table: dict = {}
 
-    def fill(place, title, data, line, first=0.0, **options):
-        against(axes[place], table, title, data, runs, line, first, last, dates, **options)
+    def fill(place, title, data, line, **options):
+        against(axes[place], table, title, data, runs, line, last, dates, **options)
 
-    weights = _weights(next(iter(runs.values())))
-    fill(
-        0,
-        "average yield of the trade, by DV01, since 9 March (bp)",
-        _yields(context, "march-2020", weights, zero),
-        lambda run: moved(run, run["yield_dislocation"] - _news(run), zero),
-        zero,
-        thin=lambda run: moved(run, run["yield_dislocation"], zero),
-    )
-    fill(
-        1,
-        "ten-year yield since 9 March (bp)",
-        _yields(context, "march-2020", {"10y": 1.0}, zero),
-        lambda run: moved(run, run["tenor_yield[10y]"] - _news(run), zero),
-        zero,
-        thin=lambda run: moved(run, run["tenor_yield[10y]"], zero),
-    )
+    for place, (tenor, title, line) in enumerate(
+        (
+            ("dv01", "average dislocation of the trade, by DV01 (bp)", "yield_dislocation"),
+            ("10y", "dislocation of the ten-year yield (bp)", "tenor_yield[10y]"),
+        )
+    ):
+        fill(
+            place,
+            title,
+            _after(zero, observed(context, "observed_2020.csv", f"dislocation[{tenor}]", "march-2020")),
+            lambda run, line=line: run[line],
+            raw=_after(zero, observed(context, "observed_2020.csv", f"yield_change[{tenor}]", "march-2020")),
+        )
     fill(
         2,
         "dealers' net Treasuries (billion)",
@@ -78,7 +73,8 @@ def march_2020(context):
         lambda run: moved(run, run["central_bank_repo"], start),
     )
     said = (
-        "Dots: data. Dashed: purchases begin; they settle a day later. Yields: solid with the news of the case, dotted the dislocation alone. "
+        "Dots: data. Dashed: purchases begin; they settle a day later. Dislocation: the yield less what policy expectations explain "
+        "since 6 March; crosses: without that correction. "
         "Fund sales and cuts of shorts: what Form PF reports for the whole of March."
     )
     return remark(figure, said, f"{UNIDENTIFIED}."), table
@@ -93,32 +89,42 @@ def april_2025(context):
     figure, axes = panels(6, columns=2, height=1.95, labels=0.85)
     table: dict = {}
 
-    def fill(place, title, data, line, first=0.0):
-        against(axes[place], table, title, data, runs, line, first, last, dates)
+    def fill(place, title, data, line, **options):
+        against(axes[place], table, title, data, runs, line, last, dates, **options)
 
-    for place, (tenor, name) in enumerate((("5y", "five-year"), ("10y", "ten-year"), ("30y", "thirty-year"))):
+    for place, tenor in enumerate(("10y", "30y")):
         fill(
             place,
-            f"{name} yield since 2 April (bp)",
-            _yields(context, "april-2025", {tenor: 1.0}, zero + AFTERNOON),
-            lambda run, tenor=tenor: moved(run, run[f"tenor_yield[{tenor}]"] - _news(run), zero + AFTERNOON),
-            zero + AFTERNOON,
+            f"dislocation of the {'ten' if tenor == '10y' else 'thirty'}-year yield since 2 April (bp)",
+            _after(zero, observed(context, "observed_2025.csv", f"dislocation[{tenor}]", "april-2025")),
+            lambda run, tenor=tenor: moved(run, run[f"tenor_yield[{tenor}]"], zero),
+            raw=_after(zero, observed(context, "observed_2025.csv", f"yield_change[{tenor}]", "april-2025")),
         )
     fill(
-        3,
+        2,
         "dealers' net Treasuries (billion)",
         context.data("primary_dealer_net_positions_weekly.csv", "All USTs", "april-2025"),
         lambda run: run["dealer_inventory"],
     )
     times, shorts = reported_shorts(context, "april-2025")
-    fill(4, "leveraged funds' futures short since 25 March (billion)", since(times, shorts, times[0]), lambda run: moved(run, futures(run), times[0]))
+    fill(3, "leveraged funds' futures short since 25 March (billion)", since(times, shorts, times[0]), lambda run: moved(run, futures(run), times[0]))
     fill(
-        5,
+        4,
         "foreign officials' Treasuries since 2 April (billion)",
         since(*context.data("fed_balance_sheet_weekly.csv", "foreign_custody_treasuries_wedlevel", "april-2025"), zero),
         lambda run: moved(run, run["other_holder_bonds[foreign]"], zero),
     )
-    said = "Dots: data; foreign officials' are those in custody at the central bank. Dashed: the pause. Nothing was fitted to this episode."
+    fill(
+        5,
+        "swap-spread trade's Treasuries since 2 April (billion)",
+        ([case.time("figure", "2025-04-16")], [-SPREAD_SOLD]),
+        lambda run: moved(run, run["hedge_fund_collateral[swap]"], zero),
+        error=False,
+    )
+    said = (
+        "Dots: data; crosses: the plain change of the yield. Foreign officials': in custody at the central bank. Swap-spread trade: about 60 were unwound "
+        "within days, the date is assumed. Dashed: the pause. Nothing was fitted to this episode."
+    )
     return remark(figure, said, f"{UNIDENTIFIED}."), table
 
 
@@ -127,24 +133,7 @@ def _begins(runs, name: str) -> float:
     return next(action.start for action in run.path.schedule.actions if action.name == name)
 
 
-def _weights(run) -> dict[str, float]:
-    """Return the trade's DV01 by tenor, which sums to one."""
-    dv01 = {tenor: float(run[f"tenor_dv01[{tenor}]"][0]) for tenor in COLUMNS}
-    return {tenor: value / sum(dv01.values()) for tenor, value in dv01.items()}
-
-
-def _news(run):
-    """Return by how many basis points news lowered the average yield: the rise of fundamental value over the duration."""
-    price = 1.0  # face; DV01 is in billions for a basis point of the whole position
-    duration = sum(run[f"tenor_dv01[{tenor}]"][0] for tenor in COLUMNS) * BASIS_POINTS / (price * run["hedge_fund_collateral"][0])
-    return BASIS_POINTS * run["fundamental_value"] / duration
-
-
-def _yields(context, case: str, weights: dict[str, float], zero: float):
-    """Return model times and a weighted average of the yields, in basis points since a time, from that day on."""
-    columns = {tenor: context.data("treasury_yields_daily.csv", COLUMNS[tenor], case) for tenor in weights}
-    times = np.array(next(iter(columns.values()))[0]) + AFTERNOON
-    mean = sum(weight * 100 * np.array(columns[tenor][1]) for tenor, weight in weights.items())
-    times, values = since(times, mean, zero)
-    inside = times >= zero - 1e-9
-    return times[inside], values[inside]
+def _after(start: float, data):
+    """Return data from a time on; those of a day are those of its afternoon."""
+    times, values = (np.array(column) for column in data)
+    return times[times >= start] + AFTERNOON, values[times >= start]

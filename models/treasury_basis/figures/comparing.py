@@ -7,6 +7,7 @@ import numpy as np
 
 from sd_basis import Run
 from sd_basis.figures.style import BLUE, GREEN, ORANGE, QUIET, VERMILLION, dated_axis, end_labels, footer, note, panel, policy_lines, settle
+from sd_basis.series import read_columns
 
 OUTCOMES = {"rescued": BLUE, "collapsed": VERMILLION, "calm": GREEN, "partial": ORANGE}
 SETS = {"supercritical": VERMILLION, "subcritical": BLUE}
@@ -48,12 +49,19 @@ def reported_shorts(context, case: str):
     return np.array(list(shorts)), np.array(list(shorts.values()))
 
 
-def against(
-    own, table: dict, title: str, data, runs: Mapping[str, Run], line: Callable, first: float, last: float, dates=(), *, error=True, thin=None
-):
+def observed(context, file: str, series: str, case: str):
+    """Return model times and values of one of the derived series, within the case."""
+    path, found = context.file(file), context.case(case)
+    days, values = read_columns(path, "date", "value")
+    names, _ = read_columns(path, "series", "value")
+    pairs = [(found.time(file, day), value) for day, name, value in zip(days, names, values, strict=True) if name == series]
+    return [time for time, _ in pairs], [value for _, value in pairs]
+
+
+def against(own, table: dict, title: str, data, runs: Mapping[str, Run], line: Callable, last: float, dates=(), *, error=True, raw=None):
     """Fill a panel with data as dots and a line of each value set's run, and say the root mean squared errors.
 
-    `line` makes the line of a run, shown from `first` to `last`, `thin` a second, dotted one; `dates` are (time, name) of policies.
+    `line` makes the line of a run, shown until `last`; `raw` are further data, as crosses; `dates` are (time, name) of policies.
     """
     times, values = (np.array(column) for column in data)
     times, values = times[times <= last], values[times <= last]
@@ -61,15 +69,16 @@ def against(
     case = next(iter(runs.values())).case
     labels, errors = [], []
     for name, run in runs.items():
-        shown, along = (run.t >= first) & (run.t <= last), line(run)
+        shown, along = run.t <= last, line(run)
         own.plot(run.t[shown], along[shown], color=SETS[name])
         table[f"{title}, {name}: time (day)"], table[f"{title}, {name}"] = run.t[shown], along[shown]
-        if thin is not None:
-            own.plot(run.t[shown], thin(run)[shown], color=SETS[name], linewidth=0.8, linestyle=(0, (1, 1.5)))
-            table[f"{title}, {name}, dotted"] = thin(run)[shown]
         misfit = np.interp(times, run.t, along) - values
         errors.append(f"{name} {np.sqrt(np.mean(misfit**2)):.3g}" if error else f"{name} {misfit[-1] + values[-1]:.3g}")
         labels.append((last, float(np.interp(last, run.t, along)), name, SETS[name]))
+    if raw is not None:
+        early = raw[0] <= last
+        own.plot(raw[0][early], raw[1][early], linestyle="none", marker="x", markersize=2.4, markeredgewidth=0.6, color=QUIET, zorder=2)
+        table[f"{title}, uncorrected data: time (day)"], table[f"{title}, uncorrected data"] = raw[0][early], raw[1][early]
     own.plot(times, values, linestyle="none", marker="o", markersize=3, markerfacecolor="white", markeredgecolor=QUIET, zorder=3)
     table[f"{title}, data: time (day)"], table[f"{title}, data"] = times, values
     dated_axis(own, case, 0.0, last)

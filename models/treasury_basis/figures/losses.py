@@ -47,8 +47,8 @@ def loss_waterfall(context):
             table,
         )
     said = (
-        "Grey: what is lost; blue: what others, mainly asset managers on the other side of the futures, pay; orange: changes of net worth, which add up to the total "
-        "(a bar to the right is a gain). Bonds at market value; what holders lose, the Treasury owes less. From 9 March 2020 and 2 March 2026."
+        "Grey: what is lost; blue: what others, mainly asset managers on the other side of the futures, pay; vermilion: changes of net worth, which add up "
+        "to the total. Bonds at market value; what holders lose, the Treasury owes less. From 9 March 2020 and 2 March 2026."
     )
     return remark(figure, said), table
 
@@ -93,7 +93,7 @@ def _waterfall(figure, place, title: str, lost, borne, table: dict) -> None:
     own = figure.add_axes(((1.45 + column * 4.25) / WIDTH, 1 - (0.3 + row * 2.65 + 2.2) / height, 2.7 / WIDTH, 2.15 / height))
     reached, edges = 0.0, []
     bars = [(name, value, QUIET if value >= 0 else BLUE) for name, value in lost] + [(name, value, VERMILLION) for name, value in borne]
-    for number, (name, value, colour) in enumerate(bars):
+    for number, (_, value, colour) in enumerate(bars):
         own.barh(number, value, left=reached, height=0.62, color=colour, zorder=2)
         edges.append((min(reached, reached + value), max(reached, reached + value)))
         own.plot([reached + value] * 2, [number, min(number + 1, len(bars) - 1)], color=QUIET, linewidth=0.6, zorder=1)

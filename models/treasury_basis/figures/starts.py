@@ -9,8 +9,11 @@ from sd_basis.figures.wording import label
 from .comparing import OUTCOMES, SETS, remark
 
 STARTS = (0.0, 2.0, 4.0, 8.0, 12.0)
-BRACKET = (0.0, 4.0, 12.0)  # the first two between which the outcome turns are searched
+BRACKETS = ((0.0, 4.0), (-4.0, 0.0), (4.0, 12.0))  # the first in which the outcome turns is searched
+APART = (-4.0, 12.0)  # shown where it turns in none
 HALF_AN_HOUR = 1 / 48
+XTOL = 4e-3  # days
+COLLAPSED = "collapsed"
 SHOWN = ("yield_dislocation", "fill_share", "perceived_volatility", "dollar_liquidity", "hedge_fund_collateral", "fleeing")
 
 
@@ -18,12 +21,14 @@ def rescue_and_collapse(context):
     """The same purchases begun half an hour before and half an hour after the critical start."""
     turn = _turn(context)
     if turn is None:
-        runs = [context.run("march-2020", shift=shift) for shift in (BRACKET[0], BRACKET[-1])]
-        said = f"Between {BRACKET[0]:g} and {BRACKET[-1]:g} days later the market's outcome does not turn: there is no critical start to show."
+        runs = [context.run("march-2020", shift=shift) for shift in APART]
+        said = (
+            f"From {-APART[0]:g} trading days earlier to {APART[1]:g} later the market's outcome does not turn into collapse: there is no critical start to show."
+        )
     else:
         # rounded, so that the table does not hang on the last digits of a bisection
         runs = [context.run("march-2020", shift=round(shift, 3)) for shift in (turn.low - HALF_AN_HOUR, turn.high + HALF_AN_HOUR)]
-        said = f"The outcome of the market turns {(turn.low + turn.high) / 2:.2f} trading days after the dates of 2020."
+        said = f"The outcome of the market turns {turn.shift:+.2f} trading days from the dates of 2020.".replace("-", "−")
     labelled = {f"{run.outcome}: purchases from {_start(run)}": run for run in runs}
     figure, table = paths(labelled, SHOWN, colours=[OUTCOMES.get(run.outcome, QUIET) for run in runs], height=1.75, marks=("purchases",))
     return remark(figure, said), table
@@ -56,10 +61,15 @@ def later_starts(context):
 
 
 def _turn(context):
-    """Return where the market's outcome turns, None where it does not in the brackets."""
-    for low, high in zip(BRACKET, BRACKET[1:], strict=False):
+    """Return where the market's outcome turns into collapse, None where it does not in the brackets."""
+    for low, high in BRACKETS:
         try:
-            return turning_shift(context.model, context.case("march-2020"), low, high, xtol=4e-3)
+            turn = turning_shift(context.model, context.case("march-2020"), low, high, xtol=XTOL)
+            if turn.above == COLLAPSED:
+                return turn
+            turn = turning_shift(context.model, context.case("march-2020"), turn.high, high, xtol=XTOL)  # calm ended first, then the rescue
+            if turn.above == COLLAPSED:
+                return turn
         except InputError:  # the same outcome at both ends
             continue
     return None
