@@ -53,13 +53,22 @@ repo_uptake = Parameter(
     reference="facts 3d: about 200 drawn of 1,500 offered in March 2020",
     description="share of the offer dealers take",
 )
+repo_term = Parameter(
+    "repo_term",
+    8.0,
+    "day",
+    between=(1, 60),
+    domain=(0.1, None),
+    reference="H.4.1: 200 drawn by 18 March 2020, half a week later, a tenth after two",
+    description="time in which central-bank repo runs off",
+)
 repo_gap = Auxiliary("repo_gap", repo_uptake * repo_offer - central_bank_repo, MONEY)
 repo_draw = Trade("repo_draw", delivered=(CLOUD, central_bank_repo), paid=(CLOUD, dealer_cash), rate=positive(repo_gap, few_dollars) / DAY)
 repo_return = Trade(
     "repo_return",
     delivered=(central_bank_repo, CLOUD),
     paid=(dealer_cash, CLOUD),
-    rate=positive(-repo_gap, few_dollars) / DAY * tanh(dollar_liquidity / settling_dollars),
+    rate=positive(-repo_gap, few_dollars) / repo_term * tanh(dollar_liquidity / settling_dollars),
 )
 
 # Swap lines: dollars for foreign authorities, who then sell fewer bonds

@@ -50,12 +50,12 @@ grace = Parameter(
 )
 close_out_time = Parameter(
     "close_out_time",
-    10.0,
+    3.0,
     "day",
-    between=(5, 40),
+    between=(1, 20),
     domain=(0.1, None),
     reference="assumed",
-    description="time in which seized collateral becomes ordinary inventory",
+    description="time in which seized collateral becomes ordinary inventory, which can be sold",
 )
 write_off_time = Parameter(
     "write_off_time",
@@ -126,7 +126,7 @@ surplus_returned = Flow(
     rate=default_hazard * positive(-gap, cents) * tanh(dealer_cash / few_dollars),
     transfer=True,
 )
-close_out = Flow("close_out", source=seized_collateral, sink=dealer_inventory, rate=fill_share * seized_collateral / close_out_time)
+close_out = Flow("close_out", source=seized_collateral, sink=dealer_inventory, rate=seized_collateral / close_out_time)
 
 # Losses beyond the funds: a memory of who bore them
 insolvency = Auxiliary("insolvency", positive(-dealer_equity, few_dollars), MONEY)

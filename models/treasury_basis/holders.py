@@ -110,11 +110,11 @@ fear_change = Flow(
 # Wanted bonds and orders
 other_elasticity = Parameter(
     "other_elasticity",
-    2.0,
+    3.0,
     "1",
     between=(1, 6),
     domain=(0, 50),
-    reference="assumed; QE moved yields 2 to 6 bp per 100, facts 3e",
+    reference="with the other elasticity about 4 bp per 100: QE moved yields 2 to 6, facts 3e",
     description="change of other holders' wanted bonds per unit of discount",
 )
 other_time = Parameter(
@@ -160,27 +160,33 @@ recycling_time = Parameter(
     reference="assumed",
     description="time in which proceeds reach deposits and money funds",
 )
+deposits_wanted = Auxiliary(
+    "deposits_wanted",
+    recycled_share * (other_holder_cash + holder_deposits) - holder_deposits,
+    MONEY,
+    description="dollars still to go into deposits and money funds; negative where they come back",
+)
 into_deposits = Trade(
     "into_deposits",
     delivered=(CLOUD, holder_deposits),
     paid=(other_holder_cash, dollar_liquidity),
-    rate=recycled_share * other_holder_cash / recycling_time,
+    rate=positive(deposits_wanted, few_dollars) / recycling_time,
 )
 out_of_deposits = Trade(
     "out_of_deposits",
     delivered=(holder_deposits, CLOUD),
     paid=(dollar_liquidity, other_holder_cash),
-    rate=(1 - recycled_share) * holder_deposits / recycling_time * tanh(dollar_liquidity / settling_dollars),
+    rate=positive(-deposits_wanted, few_dollars) / recycling_time * tanh(dollar_liquidity / settling_dollars),
 )
 
 # Asset managers
 manager_elasticity = Parameter(
     "manager_elasticity",
-    4.0,
+    5.0,
     "1",
     between=(2, 10),
     domain=(0, 100),
-    reference="assumed; QE moved yields 2 to 6 bp per 100, facts 3e",
+    reference="with the other elasticity about 4 bp per 100: QE moved yields 2 to 6, facts 3e",
     description="change of asset managers' wanted bonds per unit of discount",
 )
 manager_time = Parameter(

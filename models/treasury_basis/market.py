@@ -125,9 +125,9 @@ full_slope = Parameter(
 )
 scarce_slope = Parameter(
     "scarce_slope",
-    0.25,
+    0.15,
     "1",
-    between=(0.1, 0.5),
+    between=(0.05, 0.4),
     domain=(0, 5),
     reference="assumed",
     description="premium per unit of utilisation dealers pay when short of bonds",

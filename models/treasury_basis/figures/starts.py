@@ -22,9 +22,7 @@ def rescue_and_collapse(context):
     turn = _turn(context)
     if turn is None:
         runs = [context.run("march-2020", shift=shift) for shift in APART]
-        said = (
-            f"From {-APART[0]:g} trading days earlier to {APART[1]:g} later the market's outcome does not turn into collapse: there is no critical start to show."
-        )
+        said = f"From {-APART[0]:g} trading days earlier to {APART[1]:g} later the market's outcome does not turn into collapse: there is no critical start to show."
     else:
         # rounded, so that the table does not hang on the last digits of a bisection
         runs = [context.run("march-2020", shift=round(shift, 3)) for shift in (turn.low - HALF_AN_HOUR, turn.high + HALF_AN_HOUR)]
