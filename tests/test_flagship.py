@@ -15,8 +15,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from sd_basis import CLOUD, Flow, Model, load, simulate
-from sd_basis.figures import available
-from sd_basis.library import case_paths, locate
+from sd_basis.figures import Context, available
+from sd_basis.library import case_paths, locate, module
 
 MODEL = load("treasury_basis")
 CASES = sorted(case_paths(locate("treasury_basis")))
@@ -51,6 +51,15 @@ def test_cohorts_add_up_to_the_totals_that_figures_and_cases_name():
         assert len(members) == 3 and np.allclose(whole[name], sum(whole[member] for member in members), rtol=1e-12, atol=1e-12)
     for name in ("yield_dislocation", "fill_share", "perceived_volatility", "fleeing", "dealer_inventory", "central_bank_bonds"):
         assert np.isfinite(whole[name]).all()
+
+
+def test_the_figure_against_the_data_marks_the_day_on_which_purchases_began():
+    context = Context("treasury_basis")
+    figure, table = module(locate("treasury_basis"), "figures").FIGURES["march_2020_against_data"](context)
+    begins = run("march-2020").case.time("test", "2020-03-13")
+    marked = [line for line in figure.axes[0].lines if line.get_linestyle() == "--"]
+    assert [line.get_xdata()[0] for line in marked] == [begins]
+    assert sum(name.endswith(", data") for name in table) == 4
     assert {"rescue_against_collapse", "march_2020_against_data"} <= set(available("treasury_basis"))
 
 

@@ -27,8 +27,7 @@ def rescue_and_collapse(context):
     before, after = (context.run("march-2020", shift=round(shift, 3)) for shift in (turn.low - HALF_AN_HOUR, turn.high + HALF_AN_HOUR))
     runs = {}
     for run in (before, after):
-        start = run.path.schedule.actions[-1].start
-        runs[f"{run.outcome}: purchases from {run.when(start)[5:]}"] = run
+        runs[f"{run.outcome}: purchases from {run.when(_purchases(run))[5:]}"] = run
     names = ["yield_dislocation", "fill_share", "perceived_volatility", "dollar_liquidity", "hedge_fund_collateral", "fleeing"]
     figure, table = paths(runs, names, colours=[OUTCOMES.get(run.outcome, QUIET) for run in (before, after)], height=1.75)
     return _remark(figure), table
@@ -87,7 +86,7 @@ def march_2020(context):
         table[f"{title}, data"] = values
         dated_axis(own, case, 0, last)
         settle(own)
-        policy_lines(own, [(run.path.schedule.actions[-1].start, "purchases")], names=False)
+        policy_lines(own, [(_purchases(run), "purchases")], names=False)
         note(own, f"RMSE: {', '.join(errors)}")
         end_labels(own, labels, room=0.8)
 
@@ -128,6 +127,11 @@ def march_2020(context):
         axes[3], "central bank's Treasuries since 11 March (billion)", since(np.array(times), holdings, start), moved("central_bank_bonds", start)
     )
     return _remark(figure, "Dots: data. Dashed: purchases begin; they settle a day later. Values assumed by hand, no fit. "), table
+
+
+def _purchases(run):
+    """The model time at which the central bank begins to buy."""
+    return next(action.start for action in run.path.schedule.actions if action.name == "purchases")
 
 
 def _remark(figure, first=""):
