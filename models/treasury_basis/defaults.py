@@ -87,9 +87,7 @@ contracts_closed = Flow("contracts_closed", source=futures_short, sink=CLOUD, ra
 cents = few_dollars / 10  # a cohort's margin may be less than few_dollars: a wider gate would spare it
 gap = Auxiliary("gap", fund_loans - price * hedge_fund_collateral, MONEY, description="loans beyond the collateral's value")
 margin_taken = Auxiliary(
-    "margin_taken",
-    default_hazard * margin_posted * (positive(gap, cents) / (margin_posted + cents)).map(tanh) * house_pays,
-    f"{MONEY}/day",
+    "margin_taken", default_hazard * margin_posted * (positive(gap, cents) / (margin_posted + cents)).map(tanh) * house_pays, f"{MONEY}/day"
 )
 margin_forfeited = Flow("margin_forfeited", source=margin_posted, sink=CLOUD, rate=margin_taken, transfer=True)
 margin_to_dealers = Flow("margin_to_dealers", source=clearing_house_margin, sink=dealer_cash, rate=margin_taken.total, transfer=True)
