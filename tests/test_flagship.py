@@ -252,7 +252,7 @@ PARAMETERS = st.fixed_dictionaries({parameter.name: admissible(parameter) for pa
                                     if np.isfinite(parameter.between).all() and not parameter.name.startswith(FROM_CASES)})
 
 
-@settings(max_examples=6, phases=(Phase.explicit, Phase.generate))  # a failing draw is small enough as it is
+@settings(max_examples=4, phases=(Phase.explicit, Phase.generate))  # a failing draw is small enough as it is
 @given(values=PARAMETERS, rescue=st.booleans(), shock=st.sampled_from((1.0, 10.0, 50.0)))
 def test_stocks_stay_non_negative_and_prices_positive_whatever_the_parameters_and_shocks(values, rescue, shock):
     case = load("treasury_basis", "march-2020" if rescue else "no-rescue").case
@@ -271,5 +271,5 @@ def test_the_jacobian_equals_differences_in_forty_digits_at_random_states():
 
 
 def test_every_method_runs_the_crisis_to_the_same_end():
-    ends = [simulate(model(), "march-2020", span=(9.75, 13.25), method=method, rtol=1e-9).path.x[-1] for method in METHODS]
+    ends = [simulate(model(), "march-2020", span=(9.75, 12.0), method=method, rtol=1e-9).path.x[-1] for method in METHODS]
     assert np.allclose(ends[0], ends[1], rtol=1e-6, atol=1e-6) and np.allclose(ends[0], ends[2], rtol=1e-6, atol=1e-6)
