@@ -110,6 +110,8 @@ def read_case(path: Path, known: Mapping[str, Path] | None = None, _children: tu
     base = Case(path.stem)
     if "extends" in content:
         near = {other.stem: other for other in path.parent.glob("*.toml")}
+        if path.stem in (known or {}):  # a file elsewhere may change the model's case of its own name
+            del near[path.stem]
         parents = {**(known or {}), **near}
         if _text(path.name, "extends", content["extends"]) not in parents:
             raise unknown(f"{path.name}, extends", "case", content["extends"], parents)

@@ -24,7 +24,7 @@ def model(values="supercritical"):
     return load("treasury_basis", values=values)
 
 
-def crisis(case, values="supercritical", rtol=1e-6, days=3.0):
+def crisis(case, values="supercritical", rtol=1e-6, days=2.0):
     """Return the run of a case from a quarter of a day before its first sales for cash, for some days."""
     given = load("treasury_basis", case).case
     first = min(given.time("crisis", shock.start) for shock in given.shocks if any(name.startswith("dash_for_cash") for name in shock.set))

@@ -74,6 +74,16 @@ def test_a_circle_of_parents_is_named(write):
     refused(lambda: write('extends = "case"\n'), "case -> case")
 
 
+def test_a_file_elsewhere_may_change_the_case_of_its_own_name(tmp_path):
+    for folder, text in {"model": FULL, "own": 'extends = "case"\n[parameters]\nplain = 9\n'}.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "case.toml").write_text(text)
+    known = {"case": tmp_path / "model" / "case.toml"}
+    assert read_case(tmp_path / "own" / "case.toml", known).values == {"plain": 9, "argued": 2.5}
+    known["case"].write_text('extends = "case"')
+    refused(lambda: read_case(tmp_path / "own" / "case.toml", known), "case -> case", "break it")
+
+
 def test_an_unknown_parent_is_answered_with_the_nearest(write):
     refused(lambda: write('extends = "parnet"\n', parent=""), "did you mean 'parent'?")
 

@@ -103,7 +103,8 @@ def test_few_pipes_cross_and_none_without_need(kind, drawn):
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_thirty_stocks_are_drawn_in_seconds(kind, drawn):
-    assert drawn(kind)[3] < SLOWEST
+    model, *_, took = drawn(kind)
+    assert took < SLOWEST * max(1, len(model.stocks) / 30)
 
 
 @pytest.mark.parametrize("kind", MODELS)

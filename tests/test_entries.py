@@ -299,7 +299,8 @@ def test_a_bridge_loan_is_a_claim_of_the_central_bank_and_dollars_for_the_fund()
 
 
 def test_buyers_of_new_bonds_pay_the_treasury_with_dollars_that_there_are():
-    assert event(issuance=(Z, P)) == entries(dealers={BONDS: Z, FUNDING: -P * Z}, Treasury={BONDS: -Z, DOLLARS: P * Z}, lenders={DOLLARS: -P * Z, FUNDING: P * Z})
+    assert event(issuance=(Z, P)) == entries(dealers={BONDS: Z, FUNDING: -P * Z}, Treasury={BONDS: -Z, DOLLARS: P * Z},
+                                             lenders={DOLLARS: -P * Z, FUNDING: P * Z})
     assert event(placed_with_managers=(Z, P)) == entries(asset_managers={BONDS: Z, DOLLARS: -P * Z}, Treasury={BONDS: -Z, DOLLARS: P * Z})
     assert event(placed_with_others=(Z, P)) == entries(other_holders={BONDS: Z, DOLLARS: -P * Z}, Treasury={BONDS: -Z, DOLLARS: P * Z})
     assert event(bill_issuance=5) == entries(lenders={"bills": 5, DOLLARS: -5}, Treasury={"bills": -5, DOLLARS: 5})

@@ -97,7 +97,7 @@ def _table(runs: list[Run], rows: list[dict[str, Any]]) -> str:
                     for decision in row["outcomes"].values()]
         lines.append([row["case"], f"{row['shift']:g}", run.when(starts[0]) + others if starts else "-", *outcomes])
     text = table(header, lines)
-    for stock in _telling(rows)[:4]:
+    for stock in _telling(rows, {member.name for members in runs[0].model.totals.values() for member in members})[:4]:
         header.append(f"{narrow(stock)}\nend (peak)")
         for line, row in zip(lines, rows, strict=True):
             line.append(f"{number(row['final'][stock])} ({number(row['peak'][stock]['value'])})")
@@ -108,16 +108,14 @@ def _table(runs: list[Run], rows: list[dict[str, Any]]) -> str:
     return text
 
 
-def _telling(rows: list[dict[str, Any]]) -> list[str]:
-    """Return the stocks by how much their ends differ between the runs, then by how much they move."""
-    def spread(values: list[float]) -> float:
-        size = max(map(abs, values))
-        return (max(values) - min(values)) / size if size else 0.0
-
+def _telling(rows: list[dict[str, Any]], left_out: set[str]) -> list[str]:
+    """Return the stocks, families as their totals, by how much their ends differ between the runs, then by how much they move."""
     def telling(stock: str) -> tuple[float, float]:
-        ends, peaks = [row["final"][stock] for row in rows], [row["peak"][stock]["value"] for row in rows]
-        return -round(spread(ends), 3), -spread(ends + peaks)
-    return sorted(rows[0]["final"], key=telling)
+        ends = [row["final"][stock] for row in rows]
+        every = ends + [row["peak"][stock]["value"] for row in rows]
+        size = max(map(abs, every)) or 1.0  # of the peaks too: ends near zero would differ without meaning
+        return -round((max(ends) - min(ends)) / size, 3), -(max(every) - min(every)) / size
+    return sorted((stock for stock in rows[0]["final"] if stock not in left_out), key=telling)
 
 
 def _turnings(asked: Request, runs: list[Run]) -> list[tuple[Run, Turning]]:
