@@ -20,6 +20,7 @@ from . import (
     exposure,
     financing,
     funds,
+    hedges,
     holders,
     issuance,
     lenders,
@@ -30,7 +31,7 @@ from .ledger import dealer_equity, fund_equity, hedge_fund_collateral, outstandi
 from .policies import POLICIES
 from .sizes import opening_trade
 
-SECTORS = (market, conditions, funds, financing, clearing, defaults, holders, lenders, issuance, carry, authorities, economy, assets, cycle)
+SECTORS = (market, hedges, conditions, funds, financing, clearing, defaults, holders, lenders, issuance, carry, authorities, economy, assets, cycle)
 position = hedge_fund_collateral.total
 
 functioning = Min(market.fill_share - 0.9, 2 - market.perceived_volatility) > 0
@@ -68,7 +69,7 @@ MODEL = Model(
     outcomes=OUTCOMES,
     outputs=(
         market.yield_dislocation,
-        market.basis,
+        hedges.basis,
         market.depth,
         funds.leverage,
         fund_equity,

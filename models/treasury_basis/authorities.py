@@ -27,8 +27,8 @@ from .ledger import (
     price,
     swap_lines,
 )
-from .market import settling_dollars, yield_dislocation
-from .sizes import COHORT, DAY, HOLDER, MONEY, dealer_working_cash
+from .market import settling_dollars
+from .sizes import DAY, MONEY, dealer_working_cash
 
 # Purchases
 purchase_pace = Parameter(

@@ -6,7 +6,7 @@ the repo rate and lose the forward's convergence; what remains is the carry spre
 
 from sympy import tanh
 
-from sd_basis import CLOUD, Auxiliary, Flow, Parameter, positive
+from sd_basis import Auxiliary, Flow, Parameter, positive
 
 from .clearing import managers_pay
 from .conditions import alarm, turn
@@ -14,7 +14,6 @@ from .funds import able_to_pay, few_dollars, wanted_position
 from .ledger import (
     asset_manager_bonds,
     asset_manager_cash,
-    central_bank_bonds,
     dealer_cash,
     dealer_equity,
     dealer_inventory,

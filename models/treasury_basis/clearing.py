@@ -10,6 +10,7 @@ from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Trade, positive
 
 from .financing import call_time, reborrow_time
 from .funds import able_to_pay, few_dollars
+from .hedges import hedge_fall, hedge_price
 from .ledger import (
     asset_manager_cash,
     clearing_house_lending,
@@ -21,7 +22,7 @@ from .ledger import (
     margin_posted,
     margin_receivable,
 )
-from .market import fundamental_rise, hedge_fall, hedge_price, margin_rate
+from .market import fundamental_rise, margin_rate
 from .sizes import DAY, MONEY, margin_recycled
 
 paid_at_once = Parameter(

@@ -10,7 +10,6 @@ from .financing import refused_loans, shortfall
 from .funds import few_bonds, few_dollars, roll_time
 from .ledger import (
     asset_manager_cash,
-    margin_receivable,
     bridge_loans,
     clearing_house_margin,
     dealer_cash,
@@ -22,13 +21,14 @@ from .ledger import (
     futures_short,
     hedge_fund_collateral,
     margin_posted,
+    margin_receivable,
     price,
     repo_funding,
     seized_collateral,
     term_repo,
 )
 from .market import fill_share
-from .sizes import COHORT, MONEY, PAR
+from .sizes import MONEY, PAR
 
 default_time = Parameter(
     "default_time",

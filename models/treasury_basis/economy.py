@@ -21,8 +21,8 @@ from sympy import exp, tanh
 from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, positive
 
 from .conditions import alarm
-from .lenders import lent_share
 from .ledger import dealer_equity
+from .lenders import lent_share
 from .market import unfilled_share
 from .sizes import calm_lent_share, dealer_capital
 

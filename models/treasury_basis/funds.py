@@ -9,6 +9,7 @@ from sympy import tanh
 from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, Trade, define, positive
 
 from .conditions import alarm, bid, haircut, remembered_volatility
+from .hedges import contracts_bought, futures_price
 from .ledger import (
     asset_manager_bonds,
     asset_manager_cash,
@@ -17,14 +18,13 @@ from .ledger import (
     dealer_inventory,
     fund_cash,
     fund_equities,
-    fund_loans,
     futures_short,
     hedge_fund_collateral,
     margin_receivable,
     price,
     repo_funding,
 )
-from .market import contracts_bought, fill_share, fund_orders, futures_price, margin_rate
+from .market import fill_share, fund_orders, margin_rate
 from .sizes import COHORT, FACE, MONEY, PAR, calm_buffer, opening_position, opening_trade
 
 # What a position needs

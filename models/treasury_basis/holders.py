@@ -19,14 +19,14 @@ from .ledger import (
     dollar_liquidity,
     holder_deposits,
     manager_deposits,
+    opening_outstanding,
     other_holder_bonds,
     other_holder_cash,
-    opening_outstanding,
     outstanding,
     price,
 )
 from .market import cash_discount, fill_share, settling_dollars
-from .sizes import FACE, central_bank_holdings, opening_trade, HOLDER, MONEY, holder_holdings, manager_dollars, manager_holdings, recycled_share
+from .sizes import FACE, HOLDER, MONEY, central_bank_holdings, holder_holdings, manager_dollars, manager_holdings, opening_trade, recycled_share
 
 nerve_lost = Parameter(
     "nerve_lost", 1.8, "1", between=(1, 4), domain=(0.05, 50), reference="assumed", description="alarm at which nobody trades against the price"

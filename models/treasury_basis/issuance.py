@@ -21,7 +21,7 @@ from .ledger import (
     treasury_bills,
 )
 from .market import settling_dollars
-from .sizes import HOLDER, MONEY, holder_holdings, manager_holdings, treasury_dollars
+from .sizes import HOLDER, holder_holdings, manager_holdings, treasury_dollars
 
 issuance_pace = Parameter(
     "issuance_pace",

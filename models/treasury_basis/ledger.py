@@ -1,74 +1,48 @@
-"""Who holds what: sectors, instruments and every stock of the balance sheets."""
+"""Who holds what: every stock of the balance sheets, equities and conserved totals."""
 
-from sd_basis import Auxiliary, Instrument, Sector, Stock
+from sd_basis import Auxiliary, Stock
 
-from .sizes import (
-    COHORT,
-    FACE,
-    MONEY,
-    PAR,
-    base_haircut,
-    calm_lent_share,
-    calm_margin,
-    central_bank_holdings,
-    dealer_capital,
-    dealer_normal_inventory,
-    dealer_securities,
-    dealer_working_cash,
-    holder_dollars,
-    holder_holdings,
-    lender_dollars,
-    manager_dollars,
-    manager_holdings,
-    margin_recycled,
-    opening_capital,
-    opening_liquidity,
-    opening_loan,
-    opening_position,
-    recycled_share,
-    term_share,
-    treasury_dollars,
+from . import sizes
+from .sectors import (
+    BILLS,
+    BONDS,
+    BRIDGE,
+    CENTRAL_BANK,
+    CENTRAL_BANK_REPO,
+    CLEARING,
+    DEALER_FUNDING,
+    DEALERS,
+    DEPOSITS,
+    DOLLARS,
+    FUNDS,
+    FUTURES,
+    INITIAL_MARGIN,
+    LENDERS,
+    MANAGERS,
+    MARGIN_CLAIMS,
+    OTHERS,
+    REPO,
+    SECURITIES,
+    SWAPS,
+    TREASURY,
+    price,
 )
-
-FUNDS = Sector("hedge funds", "relative-value funds: long cash Treasuries, short futures or swaps, financed in repo")
-DEALERS = Sector("dealers", "primary dealers: inventory and matched repo on a rationed balance sheet")
-LENDERS = Sector("lenders", "money funds and banks that lend dollars")
-MANAGERS = Sector("asset managers", "real money: long bonds and long futures; the other side of the funds' contracts, and their investors")
-OTHERS = Sector("other holders", "foreign officials, bond funds with their investors, and everybody else who raises dollars")
-CLEARING = Sector("clearing house", "holds initial margin")
-CENTRAL_BANK = Sector("central bank", "issues dollars, buys bonds, lends")
-TREASURY = Sector("Treasury", "issuer of the bonds")
-
-price = Auxiliary("price", unit="dollar/face", description="cash price of the average Treasury of the trade")
-
-BONDS = Instrument("bonds", TREASURY, price)
-BILLS = Instrument("bills", TREASURY)
-DOLLARS = Instrument("dollars", CENTRAL_BANK)
-REPO = Instrument("repo to funds", FUNDS)
-DEALER_FUNDING = Instrument("dealer funding", DEALERS)
-DEPOSITS = Instrument("deposits and money-fund shares", LENDERS)
-MARGIN_CLAIMS = Instrument("variation margin", MANAGERS)
-INITIAL_MARGIN = Instrument("initial margin", CLEARING)
-FUTURES = Instrument("futures and swaps (marked to market)", FUNDS, 0)
-SECURITIES = Instrument("other securities")
-CENTRAL_BANK_REPO = Instrument("central-bank repo", DEALERS)
-SWAPS = Instrument("central-bank swaps", OTHERS)
-BRIDGE = Instrument("bridge loans", FUNDS)
+from .sizes import COHORT, FACE, MONEY, PAR
 
 # Bonds
-hedge_fund_collateral = Stock("hedge_fund_collateral", opening_position, FACE, nonnegative=True, holder=FUNDS, scale=500.0, instrument=BONDS)
-dealer_inventory = Stock("dealer_inventory", dealer_normal_inventory, FACE, nonnegative=True, holder=DEALERS, scale=1000.0, instrument=BONDS)
+hedge_fund_collateral = Stock("hedge_fund_collateral", sizes.opening_position, FACE, nonnegative=True, holder=FUNDS, scale=500.0, instrument=BONDS)
+dealer_inventory = Stock("dealer_inventory", sizes.dealer_normal_inventory, FACE, nonnegative=True, holder=DEALERS, scale=1000.0, instrument=BONDS)
 seized_collateral = Stock(
     "seized_collateral", 0, FACE, nonnegative=True, holder=DEALERS, scale=100.0, instrument=BONDS, description="bonds taken from funds in default"
 )
-asset_manager_bonds = Stock("asset_manager_bonds", manager_holdings, FACE, nonnegative=True, holder=MANAGERS, instrument=BONDS)
-other_holder_bonds = Stock("other_holder_bonds", holder_holdings, FACE, nonnegative=True, holder=OTHERS, instrument=BONDS)
-central_bank_bonds = Stock("central_bank_bonds", central_bank_holdings, FACE, nonnegative=True, holder=CENTRAL_BANK, instrument=BONDS)
+asset_manager_bonds = Stock("asset_manager_bonds", sizes.manager_holdings, FACE, nonnegative=True, holder=MANAGERS, instrument=BONDS)
+other_holder_bonds = Stock("other_holder_bonds", sizes.holder_holdings, FACE, nonnegative=True, holder=OTHERS, instrument=BONDS)
+central_bank_bonds = Stock("central_bank_bonds", sizes.central_bank_holdings, FACE, nonnegative=True, holder=CENTRAL_BANK, instrument=BONDS)
 
 # Dollars
 fund_cash = Stock(
     "fund_cash",
-    (opening_capital - base_haircut * PAR - calm_margin) * opening_position,
+    (sizes.opening_capital - sizes.base_haircut * PAR - sizes.calm_margin) * sizes.opening_position,
     MONEY,
     nonnegative=True,
     holder=FUNDS,
@@ -77,7 +51,7 @@ fund_cash = Stock(
 )
 clearing_house_margin = Stock(
     "clearing_house_margin",
-    2 * (1 - margin_recycled) * calm_margin * opening_position.total,
+    2 * (1 - sizes.margin_recycled) * sizes.calm_margin * sizes.opening_position.total,
     MONEY,
     nonnegative=True,
     holder=CLEARING,
@@ -85,10 +59,10 @@ clearing_house_margin = Stock(
     instrument=DOLLARS,
     description="initial margin of both sides, kept at the central bank and out of the market",
 )
-asset_manager_cash = Stock("asset_manager_cash", manager_dollars, MONEY, nonnegative=True, holder=MANAGERS, instrument=DOLLARS)
+asset_manager_cash = Stock("asset_manager_cash", sizes.manager_dollars, MONEY, nonnegative=True, holder=MANAGERS, instrument=DOLLARS)
 other_holder_cash = Stock(
     "other_holder_cash",
-    (1 - recycled_share) * holder_dollars,
+    (1 - sizes.recycled_share) * sizes.holder_dollars,
     MONEY,
     nonnegative=True,
     holder=OTHERS,
@@ -96,10 +70,10 @@ other_holder_cash = Stock(
     instrument=DOLLARS,
     description="kept at the central bank's foreign pool or on the way: out of the market",
 )
-dealer_cash = Stock("dealer_cash", dealer_working_cash, MONEY, nonnegative=True, holder=DEALERS, scale=100.0, instrument=DOLLARS)
+dealer_cash = Stock("dealer_cash", sizes.dealer_working_cash, MONEY, nonnegative=True, holder=DEALERS, scale=100.0, instrument=DOLLARS)
 dollar_liquidity = Stock(
     "dollar_liquidity",
-    opening_liquidity,
+    sizes.opening_liquidity,
     MONEY,
     nonnegative=True,
     holder=LENDERS,
@@ -108,14 +82,14 @@ dollar_liquidity = Stock(
     description="dollars lenders hold and are willing to lend",
 )
 hoarded_dollars = Stock(
-    "hoarded_dollars", (1 - calm_lent_share) * lender_dollars, MONEY, nonnegative=True, holder=LENDERS, scale=1000.0, instrument=DOLLARS
+    "hoarded_dollars", (1 - sizes.calm_lent_share) * sizes.lender_dollars, MONEY, nonnegative=True, holder=LENDERS, scale=1000.0, instrument=DOLLARS
 )
-treasury_account = Stock("treasury_account", treasury_dollars, MONEY, nonnegative=True, holder=TREASURY, instrument=DOLLARS)
+treasury_account = Stock("treasury_account", sizes.treasury_dollars, MONEY, nonnegative=True, holder=TREASURY, instrument=DOLLARS)
 
 # Claims and contracts
 repo_funding = Stock(
     "repo_funding",
-    (1 - term_share) * opening_loan,
+    (1 - sizes.term_share) * sizes.opening_loan,
     MONEY,
     nonnegative=True,
     holder=DEALERS,
@@ -125,7 +99,7 @@ repo_funding = Stock(
 )
 term_repo = Stock(
     "term_repo",
-    term_share * opening_loan,
+    sizes.term_share * sizes.opening_loan,
     MONEY,
     nonnegative=True,
     holder=DEALERS,
@@ -135,13 +109,15 @@ term_repo = Stock(
 )
 dealer_funding = Stock(
     "dealer_funding",
-    PAR * dealer_normal_inventory + opening_loan.total + dealer_working_cash + dealer_securities - dealer_capital,
+    PAR * sizes.dealer_normal_inventory + sizes.opening_loan.total + sizes.dealer_working_cash + sizes.dealer_securities - sizes.dealer_capital,
     MONEY,
     nonnegative=True,
     holder=LENDERS,
     instrument=DEALER_FUNDING,
 )
-holder_deposits = Stock("holder_deposits", recycled_share * holder_dollars, MONEY, nonnegative=True, holder=OTHERS, scale=100.0, instrument=DEPOSITS)
+holder_deposits = Stock(
+    "holder_deposits", sizes.recycled_share * sizes.holder_dollars, MONEY, nonnegative=True, holder=OTHERS, scale=100.0, instrument=DEPOSITS
+)
 manager_deposits = Stock(
     "manager_deposits",
     0,
@@ -154,7 +130,7 @@ manager_deposits = Stock(
 )
 margin_posted = Stock(
     "margin_posted",
-    calm_margin * opening_position,
+    sizes.calm_margin * sizes.opening_position,
     MONEY,
     nonnegative=True,
     holder=FUNDS,
@@ -164,7 +140,7 @@ margin_posted = Stock(
 )
 manager_margin = Stock(
     "manager_margin",
-    calm_margin * opening_position.total,
+    sizes.calm_margin * sizes.opening_position.total,
     MONEY,
     nonnegative=True,
     holder=MANAGERS,
@@ -174,7 +150,7 @@ manager_margin = Stock(
 )
 clearing_house_lending = Stock(
     "clearing_house_lending",
-    2 * margin_recycled * calm_margin * opening_position.total,
+    2 * sizes.margin_recycled * sizes.calm_margin * sizes.opening_position.total,
     MONEY,
     nonnegative=True,
     scale=1.0,
@@ -194,7 +170,7 @@ margin_receivable = Stock(
 )
 futures_short = Stock(
     "futures_short",
-    opening_position,
+    sizes.opening_position,
     FACE,
     nonnegative=True,
     holder=MANAGERS,
@@ -202,7 +178,7 @@ futures_short = Stock(
     instrument=FUTURES,
     description="contracts the funds are short and asset managers long; swaps for the swap-spread cohort",
 )
-dealer_other_securities = Stock("dealer_other_securities", dealer_securities, MONEY, nonnegative=True, holder=DEALERS, instrument=SECURITIES)
+dealer_other_securities = Stock("dealer_other_securities", sizes.dealer_securities, MONEY, nonnegative=True, holder=DEALERS, instrument=SECURITIES)
 central_bank_repo = Stock("central_bank_repo", 0, MONEY, nonnegative=True, holder=CENTRAL_BANK, scale=200.0, instrument=CENTRAL_BANK_REPO)
 swap_lines = Stock("swap_lines", 0, MONEY, nonnegative=True, holder=CENTRAL_BANK, scale=100.0, instrument=SWAPS)
 bridge_loans = Stock(
@@ -261,5 +237,7 @@ outstanding = Auxiliary(
     description="all bonds: only the Treasury changes their number",
 )
 opening_outstanding = Auxiliary(
-    "opening_outstanding", opening_position.total + dealer_normal_inventory + manager_holdings + holder_holdings.total + central_bank_holdings, FACE
+    "opening_outstanding",
+    sizes.opening_position.total + sizes.dealer_normal_inventory + sizes.manager_holdings + sizes.holder_holdings.total + sizes.central_bank_holdings,
+    FACE,
 )

@@ -10,13 +10,11 @@ from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, define, positive
 from sd_basis.gates import positive_slope
 
 from .ledger import dealer_inventory, dollar_liquidity, fund_loans, price, seized_collateral
+from .sizes import COHORT, MONEY, PAR, calm_margin, dealer_normal_inventory, headroom_share, opening_loan, unnetted_share
 from .tenors import trade_duration
-from .sizes import COHORT, FACE, MONEY, PAR, calm_margin, headroom_share, dealer_normal_inventory, opening_loan, unnetted_share
 
 # States
 cash_discount = Stock("cash_discount", 0, "1", scale=0.5, description="log discount of the cash bond; the price is exp of minus it")
-futures_discount = Stock("futures_discount", 0, "1", scale=0.5, description="log discount of the futures")
-swap_discount = Stock("swap_discount", 0, "1", scale=0.5, description="log discount of the hedge of swap-spread funds: a swap that pays fixed")
 fundamental_value = Stock("fundamental_value", 0, "1", scale=0.5, description="log of the value that news and policy rates give the average bond")
 perceived_volatility = Stock("perceived_volatility", 1, "1", nonnegative=True, scale=5.0, description="volatility as a multiple of calm")
 margin_rate = Stock("margin_rate", calm_margin, "dollar/face", nonnegative=True, scale=0.05, description="initial margin per unit of futures")
@@ -45,8 +43,6 @@ dealer_balance_sheet_capacity = Stock(
 )
 
 define(price, PAR * exp(fundamental_value - cash_discount))
-futures_price = Auxiliary("futures_price", PAR * exp(fundamental_value - futures_discount), "dollar/face")
-swap_price = Auxiliary("swap_price", PAR * exp(fundamental_value - swap_discount), "dollar/face")
 
 # Utilisation and orders
 full_at = Parameter(
@@ -166,36 +162,6 @@ price_time = Parameter(
     reference="assumed: within the hour",
     description="time in which prices follow",
 )
-futures_follow = Parameter(
-    "futures_follow",
-    0.9,
-    "1",
-    between=(0.7, 1.0),
-    domain=(0, 1),
-    reference="assumed; rho of the spiral number",
-    description="share of the cash discount that futures follow",
-)
-swap_follow = Parameter(
-    "swap_follow",
-    0.5,
-    "1",
-    between=(0, 0.9),
-    domain=(0, 1),
-    reference="assumed: swaps follow Treasury-specific discounts less than futures do; facts 4: swap spreads in April 2025",
-    description="share of the cash discount that swaps follow",
-)
-futures_rise = Parameter(
-    "futures_rise", 0.004, "1", between=(0, 0.02), domain=(0, 0.2), reference="assumed", description="most that buying back contracts lifts futures"
-)
-deep_futures = Parameter(
-    "deep_futures",
-    20.0,
-    "billion face/day",
-    between=(5, 100),
-    domain=(0.1, None),
-    reference="assumed",
-    description="contracts bought back in a day that lift futures by half of the most; a market takes ordinary unwinds in its stride",
-)
 fundamental_news = Parameter(
     "fundamental_news",
     0.0,
@@ -220,20 +186,8 @@ bid_discount = Auxiliary(
 )
 target_discount = Auxiliary("target_discount", largest_discount * tanh(bid_discount / largest_discount), "1")
 cash_fall = Flow("cash_fall", source=CLOUD, sink=cash_discount, rate=(target_discount - cash_discount) / price_time, reversible=True)
-contracts_bought = Auxiliary("contracts_bought", unit="billion face/day", description="futures that funds buy back")
-futures_target = Auxiliary(
-    "futures_target",
-    futures_follow * cash_discount - price_impact * futures_rise * contracts_bought**2 / (contracts_bought**2 + deep_futures**2),
-    "1",
-)
-futures_fall = Flow("futures_fall", source=CLOUD, sink=futures_discount, rate=(futures_target - futures_discount) / price_time, reversible=True)
-swap_fall = Flow("swap_fall", source=CLOUD, sink=swap_discount, rate=(swap_follow * cash_discount - swap_discount) / price_time, reversible=True)
 fundamental_rise = Flow("fundamental_rise", source=CLOUD, sink=fundamental_value, rate=fundamental_news, reversible=True)
 
-# What hedges each cohort
-hedge_price = COHORT.each(lambda cohort: swap_price if cohort == "swap" else futures_price)
-hedge_fall = COHORT.each(lambda cohort: swap_fall if cohort == "swap" else futures_fall)
-hedge_follow = COHORT.each(lambda cohort: swap_follow if cohort == "swap" else futures_follow)
 slope_in_use = Auxiliary(
     "slope_in_use",
     price_impact
@@ -243,13 +197,10 @@ slope_in_use = Auxiliary(
 )
 depth = Auxiliary(
     "depth",
-    fill_share
-    * calm_slope
-    / (calm_slope + full_slope * positive_slope(utilisation - nearly_full, kink) + scarce_slope * positive_slope(short_of_bonds - utilisation, kink)),
+    fill_share * calm_slope / (calm_slope + full_slope * positive_slope(utilisation - nearly_full, kink)),
     "1",
     description="what can be sold at a small concession, as a share of calm: flatness of bids times orders filled",
 )
-basis = Auxiliary("basis", futures_price - price, "dollar/face", description="carry-adjusted futures price less cash price")
 BASIS_POINTS = Parameter("basis_points", 1e4, "bp", domain=(1e4, 1e4), reference="definition: one is ten thousand basis points")
 yield_dislocation = Auxiliary(
     "yield_dislocation",
@@ -263,4 +214,4 @@ habituation = Flow(
     "habituation", source=CLOUD, sink=accustomed_discount, rate=(cash_discount - accustomed_discount) / adaptation_time, reversible=True
 )
 
-FLOWS = (habituation, cash_fall, futures_fall, swap_fall, fundamental_rise, adaptation)
+FLOWS = (habituation, cash_fall, fundamental_rise, adaptation)

@@ -5,7 +5,7 @@ from sd_basis import Policy
 from . import authorities, conditions, financing, funds, sizes
 from .economy import fiscal_pace
 from .issuance import support_pace
-from .market import fill_share, yield_dislocation
+from .market import yield_dislocation
 
 purchases = Policy(
     "purchases", {authorities.purchase_pace: authorities.purchase_schedule}, description="the daily purchases of 2020, begun at the policy's start"

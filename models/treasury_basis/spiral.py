@@ -9,8 +9,9 @@ from sd_basis import Auxiliary
 from .clearing import paid_at_once
 from .conditions import haircut
 from .funds import capital_need, execution_time, overhang
+from .hedges import hedge_follow
 from .ledger import hedge_fund_collateral
-from .market import dealer_balance_sheet_capacity, hedge_follow, slope_in_use
+from .market import dealer_balance_sheet_capacity, slope_in_use
 from .sizes import PAR, unnetted_share
 
 impact_of_a_sale = Auxiliary(
