@@ -2,10 +2,12 @@
 
 from sd_basis import Auxiliary
 
-from .ledger import futures_short, hedge_fund_collateral
+from .funds import wanted_trade
+from .holders import manager_elasticity, other_elasticity, supply
+from .ledger import central_bank_bonds, futures_short, hedge_fund_collateral, outstanding
 from .market import BASIS_POINTS, yield_dislocation
-from .sizes import MONEY, PAR
-from .tenors import average_move, tenor_dv01_weight, tenor_move
+from .sizes import MONEY, PAR, dealer_normal_inventory, holder_holdings, manager_holdings
+from .tenors import average_move, tenor_dv01_weight, tenor_move, trade_duration
 
 tenor_yield = Auxiliary(
     "tenor_yield", yield_dislocation * tenor_move / average_move, "bp", description="yield of the tenor above its fundamental value"
@@ -27,4 +29,19 @@ basis_shorts = Auxiliary(
     description="futures short of the basis cohorts: the contracts without the swaps",
 )
 
-OUTPUTS = (basis_shorts, *tenor_yield, *tenor_dv01, *tenor_loss)
+elasticity = (manager_elasticity * manager_holdings + other_elasticity * holder_holdings.total) / (manager_holdings + holder_holdings.total)
+left_to_public = outstanding - central_bank_bonds - wanted_trade - dealer_normal_inventory
+equilibrium_discount = Auxiliary(
+    "equilibrium_discount",
+    (left_to_public / (supply * (manager_holdings + holder_holdings.total)) - 1) / elasticity,
+    "1",
+    description="discount at which the public would hold in calm what is left to it: negative when the central bank has bought",
+)
+excess_yield = Auxiliary(
+    "excess_yield",
+    yield_dislocation - BASIS_POINTS * equilibrium_discount / trade_duration,
+    "bp",
+    description="yield above that equilibrium, average of the trade by DV01: what a dislocation is when the lasting effect of purchases is taken off",
+)
+
+OUTPUTS = (basis_shorts, excess_yield, *tenor_yield, *tenor_dv01, *tenor_loss)

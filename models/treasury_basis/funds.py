@@ -109,9 +109,9 @@ execution_time = Parameter(
 )
 reduction_time = Parameter(
     "reduction_time",
-    60.0,
+    20.0,
     "day",
-    between=(20, 250),
+    between=(5, 120),
     domain=(0.1, None),
     reference="assumed",
     description="time in which funds reduce a position they no longer want",
