@@ -70,7 +70,7 @@ MODEL = Model(
     outputs=(
         market.yield_dislocation,
         hedges.basis,
-        market.depth,
+        conditions.depth,
         funds.leverage,
         fund_equity,
         funds.bound_share,

@@ -7,6 +7,7 @@ margins, haircuts and capacity follow it. Capacity also shrinks with dealers' lo
 from sympy import exp, tanh
 
 from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, positive
+from sd_basis.gates import positive_slope
 
 from .ledger import dealer_equity, price
 from .market import (
@@ -159,6 +160,49 @@ half_spread = Parameter(
 )
 bid = Auxiliary("bid", price * exp(-half_spread * (1 + alarm)), "dollar/face", description="what dealers pay")
 
+# Depth, which comes back slowly
+quoted_depth = Auxiliary(
+    "quoted_depth",
+    fill_share * calm_slope / (calm_slope + full_slope * positive_slope(utilisation - nearly_full, kink)),
+    "1",
+    description="what dealers would take at a small concession, as a share of calm: flatness of bids times orders filled",
+)
+depth_lost = Parameter(
+    "depth_lost",
+    0.5,
+    "day",
+    between=(0.1, 2),
+    domain=(0.01, 100),
+    reference="assumed: quotes are withdrawn within the day",
+    description="time in which depth is lost",
+)
+depth_recovery = Parameter(
+    "depth_recovery",
+    22.0,
+    "day",
+    between=(15, 30),
+    domain=(0.1, 1000),
+    reference="facts 8: 20 to 25 trading days",
+    description="time in which depth comes back",
+)
+small_depth = Parameter(
+    "small_depth",
+    0.01,
+    "1",
+    between=(0.001, 0.05),
+    domain=(1e-5, 1),
+    reference="numerical: below this a change of depth is no change",
+    description="a small change of depth",
+)
+depth = Stock("depth", 1, "1", nonnegative=True, scale=1.0, description="depth of the market as a share of calm")
+depth_change = Flow(
+    "depth_change",
+    source=CLOUD,
+    sink=depth,
+    reversible=True,
+    rate=positive(quoted_depth - depth, small_depth) / depth_recovery - positive(depth - quoted_depth, small_depth) / depth_lost,
+)
+
 # The long memory of calm
 memory_time = Parameter(
     "memory_time",
@@ -174,4 +218,4 @@ forgetting = Flow(
     "forgetting", source=CLOUD, sink=remembered_volatility, reversible=True, rate=(perceived_volatility - remembered_volatility) / memory_time
 )
 
-FLOWS = (volatility_change, margin_change, capacity_change, forgetting)
+FLOWS = (volatility_change, margin_change, capacity_change, depth_change, forgetting)

@@ -195,47 +195,6 @@ slope_in_use = Auxiliary(
     "1",
     description="discount per unit of utilisation now",
 )
-quoted_depth = Auxiliary(
-    "quoted_depth",
-    fill_share * calm_slope / (calm_slope + full_slope * positive_slope(utilisation - nearly_full, kink)),
-    "1",
-    description="what dealers would take at a small concession, as a share of calm: flatness of bids times orders filled",
-)
-depth_lost = Parameter(
-    "depth_lost",
-    0.5,
-    "day",
-    between=(0.1, 2),
-    domain=(0.01, 100),
-    reference="assumed: quotes are withdrawn within the day",
-    description="time in which depth is lost",
-)
-depth_recovery = Parameter(
-    "depth_recovery",
-    22.0,
-    "day",
-    between=(15, 30),
-    domain=(0.1, 1000),
-    reference="facts 8: 20 to 25 trading days",
-    description="time in which depth comes back",
-)
-small_depth = Parameter(
-    "small_depth",
-    0.01,
-    "1",
-    between=(0.001, 0.05),
-    domain=(1e-5, 1),
-    reference="numerical: below this a change of depth is no change",
-    description="a small change of depth",
-)
-depth = Stock("depth", 1, "1", nonnegative=True, scale=1.0, description="depth of the market as a share of calm")
-depth_change = Flow(
-    "depth_change",
-    source=CLOUD,
-    sink=depth,
-    reversible=True,
-    rate=positive(quoted_depth - depth, small_depth) / depth_recovery - positive(depth - quoted_depth, small_depth) / depth_lost,
-)
 BASIS_POINTS = Parameter("basis_points", 1e4, "bp", domain=(1e4, 1e4), reference="definition: one is ten thousand basis points")
 yield_dislocation = Auxiliary(
     "yield_dislocation",
@@ -249,4 +208,4 @@ habituation = Flow(
     "habituation", source=CLOUD, sink=accustomed_discount, rate=(cash_discount - accustomed_discount) / adaptation_time, reversible=True
 )
 
-FLOWS = (habituation, depth_change, cash_fall, fundamental_rise, adaptation)
+FLOWS = (habituation, cash_fall, fundamental_rise, adaptation)
