@@ -12,13 +12,18 @@ from sd_basis.gates import positive_slope
 from .ledger import dealer_equity, price
 from .market import (
     accustomed_discount,
+    calm_slope,
     cash_discount,
     cash_fall,
     dealer_balance_sheet_capacity,
+    fill_share,
+    full_slope,
     kink,
     margin_rate,
+    nearly_full,
     normal_capacity,
     perceived_volatility,
+    utilisation,
 )
 from .sizes import MONEY, base_haircut, calm_margin, dealer_capital
 
