@@ -1,4 +1,4 @@
-"""Carry: coupons, repo interest, convergence of the contracts, pay-outs, subscriptions and the spiral number.
+"""Carry: coupons, repo interest, convergence of the contracts, pay-outs and subscriptions.
 
 The Treasury pays coupons to every holder and taxes them back from investors. Funds earn the coupon, pay
 the repo rate and lose the forward's convergence; what remains is the carry spread, the basis locked at entry.
@@ -9,8 +9,8 @@ from sympy import tanh
 from sd_basis import Auxiliary, Flow, Parameter, positive
 
 from .clearing import managers_pay
-from .conditions import alarm, turn
-from .funds import able_to_pay, few_dollars, wanted_position
+from .conditions import alarm, remembered_volatility, turn
+from .funds import able_to_pay, caution, few_dollars, small_need, wanted_position
 from .ledger import (
     asset_manager_bonds,
     asset_manager_cash,
@@ -28,7 +28,7 @@ from .ledger import (
     seized_collateral,
     treasury_account,
 )
-from .sizes import COHORT, MONEY, PAR, dealer_capital, opening_capital
+from .sizes import COHORT, MONEY, PAR, calm_buffer, dealer_capital, opening_capital
 
 trading_year = Parameter(
     "trading_year", 252.0, "day/year", domain=(252, 252), reference="definition: interest accrues on calendar days, which average to this"
@@ -125,7 +125,7 @@ convergence = Flow(
 )
 
 # Investors: pay-outs of gains, subscriptions in calm, withdrawals
-fund_capital_wanted = opening_capital * wanted_position
+fund_capital_wanted = (opening_capital + calm_buffer * caution * positive(remembered_volatility - 1, small_need)) * wanted_position
 calm_gate = Auxiliary(
     "calm_gate", tanh(positive(1 - alarm, turn)) / tanh(1 / (1 + turn)), "1", description="one in calm, zero when volatility has doubled"
 )

@@ -53,13 +53,13 @@ margin_posting = Trade(
     "margin_posting",
     delivered=(CLOUD, margin_posted),
     paid=(fund_cash, clearing_house_margin),
-    rate=positive(margin_due, few_dollars) / call_time * able_to_pay,
+    rate=positive(margin_due, few_dollars / 10) / call_time * able_to_pay,
 )
 margin_release = Trade(
     "margin_release",
     delivered=(margin_posted, CLOUD),
     paid=(clearing_house_margin, fund_cash),
-    rate=positive(-margin_due, few_dollars) / reborrow_time * house_pays,
+    rate=positive(-margin_due, few_dollars / 10) / reborrow_time * house_pays,
 )
 manager_posting = Trade(
     "manager_posting",
@@ -95,7 +95,8 @@ margin_received = Trade(
     "margin_received",
     delivered=(margin_receivable, CLOUD),
     paid=(asset_manager_cash, fund_cash),
-    rate=managers_pay * (paid_at_once * positive(futures_gain, few_dollars / DAY) + positive(margin_receivable, few_dollars / 10) / receipt_lag),
+    rate=managers_pay
+    * (paid_at_once * positive(futures_gain, few_dollars / (50 * DAY)) + positive(margin_receivable, few_dollars / 10) / receipt_lag),
 )
 margin_paid = Trade(
     "margin_paid",

@@ -16,6 +16,7 @@ from .ledger import (
     dealer_equity,
     dealer_funding,
     dealer_inventory,
+    dollar_liquidity,
     fund_cash,
     fund_loans,
     futures_short,
@@ -27,7 +28,7 @@ from .ledger import (
     seized_collateral,
     term_repo,
 )
-from .market import fill_share
+from .market import fill_share, settling_dollars
 from .sizes import MONEY, PAR
 
 default_time = Parameter(
@@ -70,7 +71,7 @@ write_off_time = Parameter(
 cannot_pay = positive(1 - fund_cash / few_dollars, turn)  # exactly zero with cash in hand: a leak would close out funds in calm
 unpaid_calls = Auxiliary(
     "unpaid_calls",
-    cannot_pay * (positive(shortfall, few_dollars) + positive(margin_due, few_dollars) + refused_loans * (1 - fill_share) * roll_time),
+    cannot_pay * (positive(shortfall, few_dollars / 10) + positive(margin_due, few_dollars / 10) + refused_loans * (1 - fill_share) * roll_time),
     MONEY,
     description="calls a cohort without cash leaves unpaid",
 )
@@ -93,7 +94,9 @@ margin_taken = Auxiliary(
 )
 margin_forfeited = Flow("margin_forfeited", source=margin_posted, sink=CLOUD, rate=margin_taken, transfer=True)
 margin_to_dealers = Flow("margin_to_dealers", source=clearing_house_margin, sink=dealer_cash, rate=margin_taken.total, transfer=True)
-gap_beyond_margin = Auxiliary("gap_beyond_margin", positive(positive(gap, cents) - margin_posted, cents), MONEY)
+gap_beyond_margin = Auxiliary(
+    "gap_beyond_margin", positive(gap, cents) - margin_posted * (positive(gap, cents) / (margin_posted + cents)).map(tanh), MONEY
+)
 money_due = positive(margin_receivable, cents)
 due_taken = Auxiliary(
     "due_taken",
@@ -111,7 +114,7 @@ payable_lost = Flow(
     transfer=True,
     description="variation margin a defaulted cohort owed and does not pay",
 )
-gap_left = Auxiliary("gap_left", positive(gap_beyond_margin - money_due, cents), MONEY)
+gap_left = Auxiliary("gap_left", gap_beyond_margin - money_due * (gap_beyond_margin / (money_due + cents)).map(tanh), MONEY)
 cash_to_dealers = Flow(
     "cash_to_dealers",
     source=fund_cash,
@@ -123,7 +126,7 @@ surplus_returned = Flow(
     "surplus_returned",
     source=dealer_cash,
     sink=fund_cash,
-    rate=default_hazard * positive(-gap, cents) * tanh(dealer_cash / few_dollars),
+    rate=default_hazard * positive(-gap, cents) * tanh(dealer_cash / few_dollars) * tanh(dollar_liquidity / settling_dollars),
     transfer=True,
 )
 close_out = Flow("close_out", source=seized_collateral, sink=dealer_inventory, rate=seized_collateral / close_out_time)

@@ -26,7 +26,17 @@ from .ledger import (
     price,
 )
 from .market import cash_discount, fill_share, settling_dollars
-from .sizes import FACE, HOLDER, MONEY, central_bank_holdings, holder_holdings, manager_dollars, manager_holdings, opening_trade, recycled_share
+from .sizes import (
+    FACE,
+    HOLDER,
+    MONEY,
+    central_bank_holdings,
+    holder_holdings,
+    manager_dollars,
+    manager_holdings,
+    opening_trade,
+    recycled_share,
+)
 
 nerve_lost = Parameter(
     "nerve_lost", 1.8, "1", between=(1, 4), domain=(0.05, 50), reference="assumed", description="alarm at which nobody trades against the price"
@@ -54,8 +64,18 @@ dash_for_cash = Parameter(
 need_fades = Parameter(
     "need_fades", 120.0, "day", between=(60, 500), domain=(1, None), reference="assumed", description="time in which the need for dollars fades"
 )
+failure_sales = Parameter(
+    "failure_sales",
+    0.0,
+    "billion face/day",
+    between=(0, 60),
+    domain=(0, 5000),
+    over=HOLDER,
+    reference="set by cases",
+    description="sales that no executive can call off",
+)
 cash_need = Stock("cash_need", 0, FACE, nonnegative=True, scale=500.0, over=HOLDER, description="bonds other holders must turn into dollars")
-need_arises = Flow("need_arises", source=CLOUD, sink=cash_need, rate=shock_scale * dash_for_cash)
+need_arises = Flow("need_arises", source=CLOUD, sink=cash_need, rate=shock_scale * dash_for_cash + failure_sales)
 need_passes = Flow("need_passes", source=cash_need, sink=CLOUD, rate=cash_need / need_fades)
 
 # Flight

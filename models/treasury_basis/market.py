@@ -9,8 +9,23 @@ from sympy import exp, tanh
 from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, define, positive
 from sd_basis.gates import positive_slope
 
-from .ledger import dealer_inventory, dollar_liquidity, fund_loans, price, seized_collateral
-from .sizes import COHORT, MONEY, PAR, calm_margin, dealer_normal_inventory, headroom_share, opening_loan, unnetted_share
+from .ledger import (
+    dealer_inventory,
+    dollar_liquidity,
+    fund_loans,
+    price,
+    seized_collateral,
+)
+from .sizes import (
+    COHORT,
+    MONEY,
+    PAR,
+    calm_margin,
+    dealer_normal_inventory,
+    headroom_share,
+    opening_loan,
+    unnetted_share,
+)
 from .tenors import trade_duration
 
 # States
@@ -107,16 +122,16 @@ calm_slope = Parameter(
     "1",
     between=(0.004, 0.014),
     domain=(0, 1),
-    reference="facts 3e: 2 to 6 bp per 100, at a duration of 5.5 and the opening capacity",
+    reference="facts 3e: 2 to 6 bp in the ten-year per 100, at the opening capacity",
     description="discount per unit of utilisation with room",
 )
 full_slope = Parameter(
     "full_slope",
-    0.067,
+    0.046,
     "1",
-    between=(0.033, 0.096),
+    between=(0.02, 0.068),
     domain=(0, 5),
-    reference="facts 3e, 8: 15 to 43 bp per 100, at a duration of 5.5 and the opening capacity",
+    reference="facts 3e, 8: 15 to 43 bp in the ten-year per 100, at the opening capacity and with the calm slope",
     description="further discount per unit of utilisation when nearly full",
 )
 scarce_slope = Parameter(

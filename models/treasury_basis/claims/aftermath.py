@@ -55,8 +55,8 @@ AFTERMATH = (
         control=Control(
             "the same sparks at the size and capital of 2017",
             set={
-                "basis_position": 400.0,
-                "swap_position": 100.0,
+                "basis_position": 205.0,
+                "swap_position": 50.0,
                 "calm_haircut": 0.005,
                 "calm_margin": 0.005,
                 "calm_buffer": 0.02,

@@ -41,7 +41,7 @@ def together(study):
     run = study.run("march-2020")
     names = [name for name in run.names if name.startswith("asset_discount[")]
     first, last = time_of(run, DYSFUNCTION), time_of(run, WORST)
-    days = np.arange(first, last + 1)
+    days = np.arange(first, last + 1) + AFTERNOON
     falls = np.array([np.interp(days, run.t, run[name]) for name in names])
     lost = 1 - np.exp(falls[:, 0] - falls[:, -1])
     daily = np.diff(falls)

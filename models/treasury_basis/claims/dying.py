@@ -5,7 +5,18 @@ import numpy as np
 from sd_basis import Bound, Control, Expectation
 from sd_basis.gain import gain_along
 
-from .readings import BASIS_POINTS, DYSFUNCTION, MONTH_END, WORST, at, days_until, integral, share_lost, time_of, total
+from .readings import (
+    BASIS_POINTS,
+    DYSFUNCTION,
+    MONTH_END,
+    WORST,
+    at,
+    days_until,
+    integral,
+    share_lost,
+    time_of,
+    total,
+)
 
 QUARTER = 63  # trading days between two deliveries
 COLLATERAL = (
@@ -63,7 +74,7 @@ def right_but_dead(study):
     carry, half of which is called dead; `gone` is the part sold or seized, `missing` the margin missing at most, in billions.
     `cash_left` is the least of their cash over that of the start: no dollars is a tenth. `repaid` is the share of all bridge
     loans paid back by the end of the case in which somebody lends the missing margin: nearly all, 95 per cent; `repaid_rescued` is the
-    same with the purchases of 2020. `lender_gain` is what dealers and lenders lose without the bridge less what they lose with it and
+    same with the purchases of 2020. `lender_gain` is the net worth dealers and lenders lose without the bridge less what they lose with it and
     less the loans lost, in billions.
     """
     run, bridged = study.run("no-rescue"), study.run("bridge-loan")
@@ -75,7 +86,7 @@ def right_but_dead(study):
     carried = integral(run, run["coupon"] - interest + total(run, "convergence") / per_bond, end)
     lent, back = ([integral(one, total(one, f"bridge_{name}")) for one in (bridged, both)] for name in ("lending", "repayment"))
     cash = run["fund_cash[levered]"][run.t <= end]
-    losses = [one["dealer_default_losses"][-1] + one["lender_write_offs"][-1] for one in (run, bridged)]
+    losses = [_lost(one) for one in (run, bridged)]
     return {
         "profit": BASIS_POINTS * (float(run["basis"][0]) + carried),
         "dead": share_lost(run, "levered", end) + float(np.interp(end, run.t, run["excess_position[levered]"])) / bonds,

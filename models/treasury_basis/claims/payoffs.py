@@ -6,7 +6,17 @@ from sd_basis.matrices import net_worth, revaluation, transactions
 
 from .record import between
 
-_CLOSED_OUT = ("seizure", "overnight_ended", "term_ended", "bridge_lost", "margin_forfeited", "cash_to_dealers", "surplus_returned")
+_CLOSED_OUT = (
+    "seizure",
+    "overnight_ended",
+    "term_ended",
+    "bridge_lost",
+    "margin_forfeited",
+    "due_forfeited",
+    "payable_lost",
+    "cash_to_dealers",
+    "surplus_returned",
+)
 _INVESTORS = ("payout", "subscriptions", "redemptions")
 
 
@@ -62,7 +72,7 @@ def waterfall(study):
     fall = -revaluation(run)["bonds", "hedge funds"]
     loss = fall + others + total(_INVESTORS) - sum(funds.values())
     lost = opening + total(_INVESTORS) - closing
-    beyond = float(run["dealer_default_losses"][-1] - run["dealer_default_losses"][0]) + total(("bridge_lost",))
+    beyond = float(run["dealer_default_losses"][-1] - run["dealer_default_losses"][0]) + total(("bridge_lost", "payable_lost"))
     bonds = float(run["hedge_fund_collateral"][0])
     return {
         "waterfall_error": abs(loss - lost - beyond) / bonds,

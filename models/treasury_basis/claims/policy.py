@@ -5,7 +5,16 @@ import numpy as np
 from sd_basis import Bound, Control, Expectation
 
 from .payoffs import harvest, waterfall
-from .record import AFTERNOON, at, between, dated, first_time, forced_orders, left_behind, misfit
+from .record import (
+    AFTERNOON,
+    at,
+    between,
+    dated,
+    first_time,
+    forced_orders,
+    left_behind,
+    misfit,
+)
 
 _YEAR = 252
 
@@ -34,7 +43,7 @@ def march_2020(study):
     return {
         "yield_rmse": misfit(run, "tenor_yield[10y]", yields, AFTERNOON, change=True, factor=100.0),
         "dealers_rmse": misfit(run, "dealer_inventory", dealers),
-        "shorts_rmse": misfit(run, "futures_short", shorts, change=True),
+        "shorts_rmse": misfit(run, "basis_shorts", shorts, change=True),
         "peak_from_18_march": run.t[peak] - peak_date - AFTERNOON,
         "rise": ten[peak] - base,
         "half_gone_after": half - run.t[peak],
@@ -63,7 +72,7 @@ def april_2025(study):
     swap = run["hedge_fund_collateral[swap]"]
     return {
         "ten_year_rise": at(run, "tenor_yield[10y]", "2025-04-11", AFTERNOON) - at(run, "tenor_yield[10y]", "2025-04-04", AFTERNOON),
-        "shorts_change": at(run, "futures_short", "2025-04-22") - at(run, "futures_short", "2025-04-01"),
+        "shorts_change": at(run, "basis_shorts", "2025-04-22") - at(run, "basis_shorts", "2025-04-01"),
         "peak_after_pause": run.t[peak] - pause,
         "left_after_two_weeks": (float(np.interp(end, run.t, ten)) - calm) / (ten[peak] - calm),
         "latest_shift": np.inf if turn is None else turn.shift,
