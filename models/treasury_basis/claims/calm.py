@@ -113,7 +113,7 @@ CLAIMS = (
             Bound("unexplained", at_most=0.01),
         ),
         control=Control("March 2020 in place of calm", case="march-2020"),
-        caution="The convergence of the forward price accrues evenly in the model; deliveries are spread over the year.",
+        caution="What is earned is the carry spread, an input. The convergence of the forward price accrues evenly in the model; deliveries are spread over the year.",
         shows=("basis", "hedge_fund_collateral", "fund_equity"),
     ),
     Expectation(

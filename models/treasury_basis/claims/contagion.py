@@ -6,16 +6,7 @@ import numpy as np
 
 from sd_basis import Bound, Control, Expectation
 
-from .readings import (
-    DYSFUNCTION,
-    MONTH_END,
-    at,
-    days_until,
-    integral,
-    share_lost,
-    time_of,
-    total,
-)
+from .readings import DYSFUNCTION, MONTH_END, at, days_until, integral, share_lost, time_of, total
 
 RELIEFS = (1.3, 1.5, 2, 4)  # that of April 2020 as the model has it, its plausible end, and twice and four times the capacity
 
@@ -125,7 +116,7 @@ CLAIMS = (
             Bound("haircut", at_most=0.5, unit="points"),
         ),
         control=Control("lenders roll over whatever happens, on term too", set={"refusal_full": 0, "term_fear": 50}),
-        caution="Precaution is the rival: loans also shrink because funds sell.",
+        caution="Precaution is the rival: loans also shrink because funds sell. The haircut cannot rise by more than the input for fear allows.",
         shows=("repo_funding", "term_repo", "refused_share"),
     ),
     Expectation(

@@ -4,19 +4,9 @@ import numpy as np
 
 from sd_basis import Bound, Control, Expectation
 from sd_basis.gain import gain_along
+from sd_basis.matrices import net_worth
 
-from .readings import (
-    BASIS_POINTS,
-    DYSFUNCTION,
-    MONTH_END,
-    WORST,
-    at,
-    days_until,
-    integral,
-    share_lost,
-    time_of,
-    total,
-)
+from .readings import BASIS_POINTS, DYSFUNCTION, MONTH_END, WORST, at, days_until, integral, share_lost, time_of, total
 
 QUARTER = 63  # trading days between two deliveries
 COLLATERAL = (
@@ -63,6 +53,13 @@ def spiral(study):
             path = gain_along(run, "fund_orders", "wanted_orders", rate=rate, stocks=stocks, times=times, horizon=days, hold=held)
             numbers |= {name: float(np.nanmax(path.value)), f"first_{name}": float(path.value[0])}
     return numbers
+
+
+def _lost(run):
+    """Return the net worth that dealers and lenders lose over a run, new equity and dividends apart, in billions."""
+    worth = net_worth(run)
+    fallen = sum(worth["at the start", who] - worth["at the end", who] for who in ("dealers", "lenders"))
+    return fallen + integral(run, run["new_dealer_equity"] - run["dealer_dividends"])
 
 
 def right_but_dead(study):
@@ -118,7 +115,12 @@ def both_legs(study):
             numbers[f"{quantity}_{name}"] = BASIS_POINTS * (at(run, quantity, WORST) - at(run, quantity, DYSFUNCTION))
     ratios = numbers["ratio_both"], numbers["ratio_cash"]
     apart = None if None in ratios else abs(ratios[1] - 232 / 173) - abs(ratios[0] - 232 / 173)
-    return numbers | {"lead_of_both": apart, "basis_change": numbers["basis_both"], "futures_change": numbers["futures_price_both"]}
+    return numbers | {
+        "lead_of_both": apart,
+        "basis_change": numbers["basis_both"],
+        "lifted": numbers["basis_both"] - numbers["basis_cash"],
+        "futures_change": numbers["futures_price_both"],
+    }
 
 
 CLAIMS = (
@@ -148,7 +150,7 @@ CLAIMS = (
             Bound("lender_gain", at_least=0, unit="billion dollar"),
         ),
         control=Control("the missing margin is lent", case="bridge-loan"),
-        caution="The profit is locked at entry: that more is earned the more it falls holds for new positions only.",
+        caution="The profit is the carry spread, an input, locked at entry: that more is earned the more it falls holds for new positions only.",
         shows=("hedge_fund_collateral", "fund_cash", "bridge_loans"),
     ),
     Expectation(
@@ -156,9 +158,9 @@ CLAIMS = (
         "both-legs",
         "The rival story: futures rise against cash and funds unwind both legs; it fits March 2020 better than a sale of the cash leg alone.",
         both_legs,
-        bounds=(Bound("lead_of_both", at_least=0.5), Bound("basis_change", at_least=0, unit="bp")),
+        bounds=(Bound("lead_of_both", at_least=0.5), Bound("basis_change", at_least=0, unit="bp"), Bound("lifted", at_least=0, unit="bp")),
         control=Control("funds keep their short futures in both runs", set={"unwound_share": 0, "covers_naked": 0}),
-        caution="Reported contracts and bonds are net changes of whole portfolios; futures may fall although they rise against cash.",
+        caution="The ratio is the share of contracts bought back, an input of each story; reported contracts and bonds are net changes of whole portfolios; futures may fall although they rise against cash.",
         shows=("hedge_fund_collateral", "futures_short", "basis"),
     ),
 )

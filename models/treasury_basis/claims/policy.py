@@ -5,16 +5,7 @@ import numpy as np
 from sd_basis import Bound, Control, Expectation
 
 from .payoffs import harvest, waterfall
-from .record import (
-    AFTERNOON,
-    at,
-    between,
-    dated,
-    first_time,
-    forced_orders,
-    left_behind,
-    misfit,
-)
+from .record import AFTERNOON, at, between, dated, first_time, forced_orders, left_behind, misfit
 
 _YEAR = 252
 
@@ -22,8 +13,8 @@ _YEAR = 252
 def march_2020(study):
     """How far the run of March 2020, begun on 24 February, lies from the record, and the date by which the rescue had to come.
 
-    Root mean squares to 15 May: the ten-year yield since the afternoon of 9 March against the model's ten-year dislocation (bp; at most 16, a
-    quarter of the 64 bp it rose: the rest of a yield is news, which the model does not hold), dealers' net Treasuries (billion; at most 20,
+    Root mean squares to 15 May: the ten-year yield since the afternoon of 9 March (bp; at most 16, a
+    quarter of the 64 bp it rose), in the model its dislocation less what the case's news gives to fundamental value, dealers' net Treasuries (billion; at most 20,
     half of the 40 they added), leveraged shorts since 25 February (billion; at most 53, what the roll alone moves in a week). The peak in
     trading days from 18 March (within two: indices of stress peak from 17 to 19 March) and the rise to it from 9 March (64 bp, give or take a
     quarter); days from the peak to half of it (at most 7: 46 of 64 bp were gone by 27 March). Reported: days by which all that was done could
@@ -31,9 +22,9 @@ def march_2020(study):
     """
     run = study.run("march-2020")
     zero, peak_date = (run.case.time("claim 13", date) for date in ("2020-03-09", "2020-03-18"))
-    ten = run["tenor_yield[10y]"]
+    ten = ten_year(run)
     peak = int(np.argmax(np.where(run.t >= zero, ten, -np.inf)))
-    base = at(run, "tenor_yield[10y]", "2020-03-09", AFTERNOON)
+    base = float(np.interp(zero + AFTERNOON, run.t, ten))
     half = first_time(run, ten - base <= (ten[peak] - base) / 2, run.t[peak])
     turn = study.turning("march-2020", 0.0, 10.0, group="market", xtol=0.7)
     last = "2020-05-15"
@@ -41,7 +32,7 @@ def march_2020(study):
     dealers = dated(run, "primary_dealer_net_positions_weekly.csv", "All USTs", "2020-02-26", last)
     shorts = dated(run, "cftc_traders_in_financial_futures_weekly.csv", "lev_short_usd_bn", "2020-02-25", last)
     return {
-        "yield_rmse": misfit(run, "tenor_yield[10y]", yields, AFTERNOON, change=True, factor=100.0),
+        "yield_rmse": misfit(run, ten, yields, AFTERNOON, change=True, factor=100.0),
         "dealers_rmse": misfit(run, "dealer_inventory", dealers),
         "shorts_rmse": misfit(run, "basis_shorts", shorts, change=True),
         "peak_from_18_march": run.t[peak] - peak_date - AFTERNOON,

@@ -10,6 +10,7 @@ DYSFUNCTION = "2020-03-09"  # clock zero of the claims about March 2020: dealers
 WORST = "2020-03-18"  # yields peaked
 MONTH_END = "2020-03-31"  # of the month that the surveys of funds cover
 BASIS_POINTS = 1e4
+AFTERNOON = 2 / 3  # H.15 yields and closes are those of 4 pm
 HOURS = 24.0  # of a market day
 
 

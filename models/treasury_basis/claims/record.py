@@ -1,14 +1,12 @@
 """The record: how far a run lies from the data of the model's folder, and readings at dates and hours."""
 
 from collections import defaultdict
-from pathlib import Path
 
 import numpy as np
 
 from sd_basis.series import read_columns
 
-_DATA = Path(__file__).parent.parent / "data"
-AFTERNOON = 2 / 3  # H.15 yields are those of 4 pm
+from .readings import DATA
 
 
 def at(run, name, date, hour=0.0):
@@ -20,16 +18,21 @@ def dated(run, file, column, first, last):
     """Return model times and values of a column of dated data from one date to another; rows of one date are added."""
     begin, end = (run.case.time(file, date) for date in (first, last))
     sums = defaultdict(float)
-    for date, value in zip(*read_columns(_DATA / file, "date", column), strict=True):
+    for date, value in zip(*read_columns(DATA / file, "date", column), strict=True):
         if first <= date <= last and begin <= run.case.time(file, date) <= end:
             sums[run.case.time(file, date)] += value
     return np.array(list(sums)), np.array(list(sums.values()))
 
 
+def ten_year(run):
+    """Return the change of the ten-year yield along a run, in basis points: its dislocation less what fundamental value gained."""
+    return run["tenor_yield[10y]"] - 1e4 * run["fundamental_value"] / run["trade_duration"]
+
+
 def misfit(run, name, data, hour=0.0, change=False, factor=1.0):
-    """Return the root mean square of a quantity less data; with `change` both count from the first date of the data."""
+    """Return the root mean square of a quantity, by name or along the run, less data; with `change` both count from the first date of the data."""
     times, values = data[0] + hour, factor * data[1]
-    line = np.interp(times, run.t, run[name])
+    line = np.interp(times, run.t, run[name] if isinstance(name, str) else name)
     if change:
         times, values, line = times[1:], values[1:] - values[0], line[1:] - line[0]
     return float(np.sqrt(np.mean((line - values) ** 2)))
