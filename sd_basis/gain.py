@@ -52,7 +52,10 @@ class Gain:
         """Return L(s) for s > 0: an entry is what its row's member must sell for each dollar its column's member sells."""
         if not finite_number("matrix, s", s) > 0:
             raise InputError(f"matrix, s: {s} is not positive; give a growth rate above zero")
-        return self._loop.matrix(np.array([[float(s)]]))[0, 0]
+        try:
+            return self._loop.matrix(np.array([[float(s)]]))[0, 0]
+        except np.linalg.LinAlgError:
+            raise InputError(f"matrix, s: the rest grows at {s:g} by itself, where the gain is infinite; give another growth rate") from None
 
     def curve(self, s: Iterable[float]) -> np.ndarray:
         """Return the gain at growth rates s > 0, not weighted."""

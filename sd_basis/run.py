@@ -60,7 +60,9 @@ class Run:
             if quantity in quantities:
                 values = getattr(self, rows)
                 index = list(quantities).index(quantity)
-                return values[:, index] if rows == "_x" else values[index]
+                own = (values[:, index] if rows == "_x" else values[index]).view()
+                own.flags.writeable = False  # claims share runs: a formula must not change what the next one reads
+                return own
         raise unknown("run", "quantity", str(name), self.model.quantities)
 
     @cached_property

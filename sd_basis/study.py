@@ -112,6 +112,9 @@ class Study:
 
         `options` are those of `run`; `group` is the group of outcomes that decides, by default the first.
         """
+        if not low < high:
+            raise InputError(f"study.turning: the shift {high:g} is not above {low:g}; give the lower one first")
+
         def code(shift: float) -> str:
             outcomes = self.run(case, shift=shift, **options).outcomes
             if not outcomes or (group is not None and group not in outcomes):

@@ -61,6 +61,8 @@ def measured(expectation: Expectation, study: Study) -> Measurement:
         return Measurement(failure=str(failure))
     except BasisError as error:
         raise InputError(f"{expectation.where}: {error}") from error
+    except SystemExit:
+        raise InputError(f"{expectation.where}: its formula ends Python itself; return numbers instead") from None
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
         own = [frame for frame in frames[1:] if Path(__file__).parent not in Path(frame.filename).parents or "models" in Path(frame.filename).parts]
@@ -79,7 +81,7 @@ def _number(where: str, value: Any) -> float | None:
         return None
     try:
         number = math.nan if isinstance(value, str) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"{where}: {value!r} is not one number; return a number, or None where there is none") from None
     if isinstance(value, str):
         raise InputError(f"{where}: {value!r} is text; return a number, or None where there is none")

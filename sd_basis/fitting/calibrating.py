@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -193,8 +195,9 @@ def _profiled(asked: Problem, best: End, name: str, covariance: np.ndarray, kept
     """Return a profile, from the store where it is."""
     about = ["profile", name, list(best.places)]
     known = kept.get(about)
-    if known is not None:
-        return Profile(name, tuple(known["values"]), tuple(known["rises"]), tuple(known["others"]), known["low"], known["high"])
+    with contextlib.suppress(TypeError, KeyError, ValueError):  # what is damaged is made again
+        if known is not None and all(map(math.isfinite, (*known["values"], *known["rises"]))) and len(known["values"]) == len(known["rises"]) > 0:
+            return Profile(name, tuple(known["values"]), tuple(known["rises"]), tuple(known["others"]), known["low"], known["high"])
     place = [item.name for item in asked.free].index(name)
     item = asked.free[place]
     own = profile(asked, best.places, best.chi_square, name, float(np.sqrt(covariance[place, place])) / (item.width if item.log else 1.0))

@@ -38,7 +38,7 @@ def agreement(label: str, model: np.ndarray, data: np.ndarray, error: float, bef
     """Return the agreement of model values with data."""
     misfit = model - data
     mean_square = float(np.mean(misfit**2))
-    spread = float(np.sum((data - data.mean()) ** 2))
+    spread = float(np.sum((data - data.mean()) ** 2)) if np.ptp(data) > 0 else 0.0
     shares: tuple[float | None, float | None, float | None] = (None, None, None)
     if mean_square > 0:
         of_model, of_data = float(np.std(model)), float(np.std(data))

@@ -152,7 +152,7 @@ def _file(where: str, model: Model, fit: Fit, target: SeriesTarget) -> Path:
     for folder in folders:
         if (folder / target.file).is_file():
             return folder / target.file
-    known = [str(path.relative_to(folder)) for folder in folders for path in sorted((folder / target.file).parent.glob("*.csv"))]
+    known = [str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path) for folder in folders for path in sorted((folder / target.file).parent.glob("*.csv"))]
     raise unknown(where, "file", target.file, known)
 
 
@@ -166,13 +166,13 @@ def _near(case: Case, low: float, high: float) -> Any:
 
 def _rows(where: str, path: Path, target: SeriesTarget, near: Any) -> list[tuple[str, str]]:
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             for name in (target.date_column, target.column, *target.where):
                 if name not in (reader.fieldnames or ()):
                     raise unknown(f"{where}, {path.name}", "column", name, reader.fieldnames or ())
             kept = [row for row in reader if all(row[key] == value for key, value in target.where.items())]
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{where}: {path.name} cannot be read ({error}); give a CSV file") from None
     if not kept:
         raise InputError(f"{where}: no row of {path.name} has {dict(target.where)}; choose values that stand there")

@@ -15,7 +15,8 @@ from ..case import Case
 from ..compiled import fingerprint
 from ..errors import InputError, unknown
 from ..forward import COLLOCATION
-from ..library import find_case, load
+from ..library import find_case, load, with_values
+from ..manifest import versions
 from ..model import Model
 from ..quantities import Parameter
 from ..responses import sensitivities
@@ -83,7 +84,11 @@ class Problem:
         data = [(item.quantity, item.times.tolist(), item.values.tolist(), item.error, item.base) for item in self.fitted]
         own = self.case
         case = (own.origin, own.span, sorted(own.values.items()), repr(own.initial), own.shocks, own.policies, own.shift)
-        parts = (fingerprint(self.model), sorted(self.model.values.items()), [(item.name, float(item.value)) for item in self.model.parameters], case,
+        inputs = [(type(item).__name__, item.name, getattr(item, "x", None), getattr(item, "y", None), getattr(item, "above", None), getattr(item, "times", None),
+                   getattr(item, "values", None), item.interpolation, getattr(item, "until", None), getattr(item, "before", None), getattr(item, "after", None))
+                  for item in (*self.model.series, *self.model.lookups)]
+        acts = (tuple(self.model.policies.values()), tuple(self.model.impulses.values()), [(stock.name, stock.scale, stock.nonnegative) for stock in self.model.stocks])
+        parts = (versions(), fingerprint(self.model), self.model.span, inputs, acts, sorted(self.model.values.items()), [(item.name, float(item.value)) for item in self.model.parameters], case,
                  [(item.name, item.low, item.high, item.log) for item in self.free], sorted(self.fixed.items()), data, self.rtol, self.method)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
@@ -95,7 +100,7 @@ class Problem:
         """Return the run with free parameters at values, shown at the times of what is wanted, by default all; it goes no further than these."""
         start, end = (self.case.time("span", value) for value in (self.case.span or self.model.span))
         times = _times(self.observed if wanted is None else wanted)
-        last = min(end, times[-1] + 1e-3 * (times[-1] - start) or end)  # beyond, so that a switch at the last date is behind it
+        last = min(end, times[-1] + 1e-3 * (times[-1] - start)) if times[-1] > start else end  # beyond, so that a switch at the last date is behind it
         return simulate(self.model, self.case, set={**self.fixed, **values}, span=(start, last), at=times, rtol=self.rtol, method=self.method)
 
     def residuals(self, run: Run, wanted: Sequence[Observed]) -> np.ndarray:
@@ -143,7 +148,7 @@ def problem(model: Model | str | Path, fit: Fit | str | Path, *, values: str | N
     if chosen is not None and chosen != model.value_set:
         if model.path is None:
             raise unknown(where, "value set", chosen, ())
-        model = load(model.path, model.case, values=chosen)
+        model = with_values(model, chosen)
     case = find_case(model, description.case) or Case("default")
     fixed: dict[str, float] = {}
     for given, place in ((description.parameters, f"{where}, parameters"), (set or {}, "set")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -132,8 +133,10 @@ class Store:
         """Return the end of a search from a start that was made before."""
         found = self.get(list(start))
         try:
-            return None if found is None else End(**{**found, "start": tuple(found["start"]), "places": tuple(found["places"])})
-        except (TypeError, KeyError):
+            end = End(**{**found, "start": tuple(found["start"]), "places": tuple(map(float, found["places"]))})
+            whole = len(end.places) == len(start) and all(0 <= place <= 1 for place in end.places) and math.isfinite(end.chi_square)
+            return end if whole and end.start == tuple(start) else None
+        except (TypeError, KeyError, ValueError):
             return None
 
     def keep(self, end: End) -> None:

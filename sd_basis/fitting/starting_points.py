@@ -7,11 +7,12 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 from scipy.stats import qmc
 
-from ..errors import InputError
+from ..errors import BasisError, InputError
 from .problem import Problem
 from .searching import End, Store, search
 
@@ -54,6 +55,8 @@ def _spread(problem: Problem, starts: Sequence[tuple[float, ...]], workers: int)
     try:
         for future in as_completed([pool.submit(_search, start) for start in starts]):
             yield future.result()
+    except BrokenProcessPool:
+        raise BasisError("fit: a worker process ended by itself; there may be too little memory, or the script lacks if __name__ == \"__main__\"; try --workers 1") from None
     except BaseException:
         for process in set(multiprocessing.active_children()) - others:
             process.terminate()
