@@ -9,8 +9,23 @@ from sympy import exp, tanh
 from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, define, positive
 from sd_basis.gates import positive_slope
 
-from .ledger import dealer_inventory, dollar_liquidity, fund_loans, price, seized_collateral
-from .sizes import COHORT, MONEY, PAR, calm_margin, dealer_normal_inventory, headroom_share, opening_loan, unnetted_share
+from .ledger import (
+    dealer_inventory,
+    dollar_liquidity,
+    fund_loans,
+    price,
+    seized_collateral,
+)
+from .sizes import (
+    COHORT,
+    MONEY,
+    PAR,
+    calm_margin,
+    dealer_normal_inventory,
+    headroom_share,
+    opening_loan,
+    unnetted_share,
+)
 from .tenors import trade_duration
 
 # States
@@ -146,8 +161,14 @@ nearly_full = Parameter(
     reference="assumed; Duffie and others 2023: steep above a threshold",
     description="utilisation at which bids steepen",
 )
-short_of_bonds = Parameter(
-    "short_of_bonds", 0.87, "1", between=(0.8, 0.89), domain=(0, 2), reference="assumed", description="utilisation below which dealers bid for bonds"
+short_by = Parameter(
+    "short_by",
+    0.04,
+    "1",
+    between=(0.02, 0.1),
+    domain=(0, 1),
+    reference="assumed",
+    description="utilisation below normal at which dealers begin to bid for bonds",
 )
 kink = Parameter("kink", 0.02, "1", between=(0.005, 0.05), domain=(1e-4, 1), reference="assumed", description="width over which bids steepen")
 largest_discount = Parameter(
@@ -179,7 +200,7 @@ bid_discount = Auxiliary(
     * (
         calm_slope * (utilisation - normal_utilisation)
         + full_slope * positive(utilisation - nearly_full, kink)
-        - scarce_slope * positive(short_of_bonds - utilisation, kink)
+        - scarce_slope * positive(normal_utilisation - short_by - utilisation, kink)
         + queue_discount * unfilled_share
     ),
     "1",
@@ -191,7 +212,11 @@ fundamental_rise = Flow("fundamental_rise", source=CLOUD, sink=fundamental_value
 slope_in_use = Auxiliary(
     "slope_in_use",
     price_impact
-    * (calm_slope + full_slope * positive_slope(utilisation - nearly_full, kink) + scarce_slope * positive_slope(short_of_bonds - utilisation, kink)),
+    * (
+        calm_slope
+        + full_slope * positive_slope(utilisation - nearly_full, kink)
+        + scarce_slope * positive_slope(normal_utilisation - short_by - utilisation, kink)
+    ),
     "1",
     description="discount per unit of utilisation now",
 )
