@@ -64,12 +64,11 @@ def fit(model, fit, values, settings, starts, seed, profiled, all_profiles, only
         made = fitted.evaluation
         warn(fitted.warnings)
     click.echo(strict_json(document) if as_json else text)
-    if write_values:
-        click.echo(f"Wrote {fitting.write_values(fitted, write_values)}", err=as_json)
     if folder is not None:
         for path in _store(made, None if only_evaluate else fitted, document, folder, name):
             click.echo(f"Wrote {path}", err=as_json)
-
+    if write_values:
+        click.echo(f"Wrote {fitting.write_values(fitted, write_values)}", err=as_json)
 
 def _fitted(model: Model, name: str, options: dict[str, Any], starts: int, seed: int, profiles: Any, workers: int, folder: Path | None) -> Fitted:
     """Return the fit, with a bar where stderr is a terminal, else a line for each search with how long the rest may take."""
