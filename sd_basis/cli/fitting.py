@@ -70,6 +70,7 @@ def fit(model, fit, values, settings, starts, seed, profiled, all_profiles, only
     if write_values:
         click.echo(f"Wrote {fitting.write_values(fitted, write_values)}", err=as_json)
 
+
 def _fitted(model: Model, name: str, options: dict[str, Any], starts: int, seed: int, profiles: Any, workers: int, folder: Path | None) -> Fitted:
     """Return the fit, with a bar where stderr is a terminal, else a line for each search with how long the rest may take."""
     from ..fitting import fit

@@ -61,8 +61,7 @@ def _series(where: str, model: Model, case: Case, fit: Fit, target: SeriesTarget
     low, high = (_inside(f"{where}, {key}", case, value, span, default) for key, value, default in
                  zip(("from", "until"), target.window, span, strict=True))
     base = None if target.change_from is None else _inside(f"{where}, change_from", case, target.change_from, span, 0.0) + offset
-    near = _near(case, min(low, math.inf if base is None else base - offset), high)
-    rows = _totals(where, _rows(where, _file(where, model, fit, target), target, near), bool(target.where))
+    rows = _totals(where, _rows(where, _file(where, model, fit, target), target, _near(case, min(low, math.inf if base is None else base - offset), high)))
     times: list[float] = []
     values: list[float] = []
     seen: list[float] = []
@@ -180,7 +179,7 @@ def _rows(where: str, path: Path, target: SeriesTarget, near: Any) -> list[tuple
     return [(row[target.date_column], row[target.column] or "") for row in kept if near(where, row[target.date_column])]
 
 
-def _totals(where: str, rows: Iterable[tuple[str, str]], chosen: bool) -> list[tuple[str, float | None]]:
+def _totals(where: str, rows: Iterable[tuple[str, str]]) -> list[tuple[str, float | None]]:
     """Return the sum of each date's values, None where one is blank, no number, or missing among its like."""
     found: dict[str, list[float]] = {}
     for text, value in rows:
@@ -190,9 +189,6 @@ def _totals(where: str, rows: Iterable[tuple[str, str]], chosen: bool) -> list[t
             number = math.nan
         found.setdefault(text, []).append(number)
     most = max(map(len, found.values()), default=0)
-    if most > 1 and not chosen:
-        text = next(text for text, parts in found.items() if len(parts) > 1)
-        raise InputError(f"{where}: {text} stands in the file more than once; keep one row a date, or choose rows with where = {{...}}")
     return [(text, math.fsum(parts) if len(parts) == most and all(map(math.isfinite, parts)) else None) for text, parts in found.items()]
 
 
