@@ -96,7 +96,7 @@ dealer_normal_inventory = Parameter(
     "dealer_normal_inventory",
     231.3,
     FACE,
-    between=(150, 450),
+    between=(150, 600),
     domain=(1, None),
     reference="New York Fed primary dealer statistics, 26 February 2020",
     description="dealers' net Treasury inventory in calm",
