@@ -154,7 +154,7 @@ reaction_pace = Parameter(
     "reaction_pace",
     75.0,
     "billion face/day",
-    between=(40, 150),
+    between=(2, 150),
     domain=(0, 5000),
     reference="facts 3d: 75 a day from 19 March 2020",
     description="purchases of authorities that react to what they see",
