@@ -27,14 +27,7 @@ from . import (
     market,
     spiral,
 )
-from .ledger import (
-    dealer_equity,
-    fund_equity,
-    hedge_fund_collateral,
-    outstanding,
-    seized_collateral,
-    total_dollars,
-)
+from .ledger import dealer_equity, fund_equity, hedge_fund_collateral, outstanding, seized_collateral, total_dollars
 from .policies import POLICIES
 from .sizes import opening_trade
 

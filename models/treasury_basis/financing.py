@@ -18,17 +18,7 @@ from .funds import (
     refused_share,
     roll_time,
 )
-from .ledger import (
-    bridge_loans,
-    dealer_cash,
-    dollar_liquidity,
-    fund_cash,
-    fund_loans,
-    hedge_fund_collateral,
-    price,
-    repo_funding,
-    term_repo,
-)
+from .ledger import bridge_loans, dealer_cash, dollar_liquidity, fund_cash, fund_loans, hedge_fund_collateral, price, repo_funding, term_repo
 from .market import fill_share, settling_dollars
 from .sizes import COHORT, MONEY, opening_liquidity, term_share
 

@@ -25,15 +25,7 @@ from .ledger import (
     repo_funding,
 )
 from .market import fill_share, fund_orders, margin_rate
-from .sizes import (
-    COHORT,
-    FACE,
-    MONEY,
-    PAR,
-    calm_buffer,
-    opening_position,
-    opening_trade,
-)
+from .sizes import COHORT, FACE, MONEY, PAR, calm_buffer, opening_position, opening_trade
 
 # What a position needs
 fear_buffer = Parameter(

@@ -26,17 +26,7 @@ from .ledger import (
     price,
 )
 from .market import cash_discount, fill_share, settling_dollars
-from .sizes import (
-    FACE,
-    HOLDER,
-    MONEY,
-    central_bank_holdings,
-    holder_holdings,
-    manager_dollars,
-    manager_holdings,
-    opening_trade,
-    recycled_share,
-)
+from .sizes import FACE, HOLDER, MONEY, central_bank_holdings, holder_holdings, manager_dollars, manager_holdings, opening_trade, recycled_share
 
 nerve_lost = Parameter(
     "nerve_lost", 1.8, "1", between=(1, 4), domain=(0.05, 50), reference="assumed", description="alarm at which nobody trades against the price"

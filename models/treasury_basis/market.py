@@ -9,23 +9,8 @@ from sympy import exp, tanh
 from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, define, positive
 from sd_basis.gates import positive_slope
 
-from .ledger import (
-    dealer_inventory,
-    dollar_liquidity,
-    fund_loans,
-    price,
-    seized_collateral,
-)
-from .sizes import (
-    COHORT,
-    MONEY,
-    PAR,
-    calm_margin,
-    dealer_normal_inventory,
-    headroom_share,
-    opening_loan,
-    unnetted_share,
-)
+from .ledger import dealer_inventory, dollar_liquidity, fund_loans, price, seized_collateral
+from .sizes import COHORT, MONEY, PAR, calm_margin, dealer_normal_inventory, headroom_share, opening_loan, unnetted_share
 from .tenors import trade_duration
 
 # States

@@ -6,16 +6,7 @@ import numpy as np
 
 from sd_basis import Bound, Control, Expectation
 
-from .readings import (
-    DYSFUNCTION,
-    MONTH_END,
-    at,
-    days_until,
-    integral,
-    share_lost,
-    time_of,
-    total,
-)
+from .readings import DYSFUNCTION, MONTH_END, at, days_until, integral, share_lost, time_of, total
 
 RELIEFS = (1.3, 1.5, 2, 4)  # that of April 2020 as the model has it, its plausible end, and twice and four times the capacity
 

@@ -6,18 +6,7 @@ from sd_basis import Bound, Control, Expectation
 from sd_basis.gain import gain_along
 from sd_basis.matrices import net_worth
 
-from .readings import (
-    BASIS_POINTS,
-    DYSFUNCTION,
-    MONTH_END,
-    WORST,
-    at,
-    days_until,
-    integral,
-    share_lost,
-    time_of,
-    total,
-)
+from .readings import BASIS_POINTS, DYSFUNCTION, MONTH_END, WORST, at, days_until, integral, share_lost, time_of, total
 
 QUARTER = 63  # trading days between two deliveries
 COLLATERAL = (

@@ -5,17 +5,8 @@ import numpy as np
 from sd_basis import Bound, Control, Expectation
 
 from .payoffs import harvest, waterfall
-from .record import (
-    AFTERNOON,
-    at,
-    between,
-    dated,
-    first_time,
-    forced_orders,
-    left_behind,
-    misfit,
-    ten_year,
-)
+from .readings import AFTERNOON
+from .record import at, between, dated, first_time, forced_orders, left_behind, misfit, ten_year
 
 _YEAR = 252
 

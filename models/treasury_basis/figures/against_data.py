@@ -5,18 +5,7 @@ import numpy as np
 from sd_basis.figures.paths import on_grid
 from sd_basis.figures.style import panels
 
-from .comparing import (
-    AFTERNOON,
-    SETS,
-    UNIDENTIFIED,
-    against,
-    futures,
-    moved,
-    observed,
-    remark,
-    reported_shorts,
-    since,
-)
+from .comparing import AFTERNOON, SETS, UNIDENTIFIED, against, futures, moved, observed, remark, reported_shorts, since
 
 SOLD, UNWOUND = 173.0, 232.0  # Form PF, facts 1.5: net sales of Treasuries and cut of short derivatives in March 2020
 SPREAD_SOLD = 60.0  # Monin 2026, facts 4

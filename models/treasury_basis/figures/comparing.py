@@ -6,20 +6,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from sd_basis import Run
-from sd_basis.figures.style import (
-    BLUE,
-    GREEN,
-    ORANGE,
-    QUIET,
-    VERMILLION,
-    dated_axis,
-    end_labels,
-    footer,
-    note,
-    panel,
-    policy_lines,
-    settle,
-)
+from sd_basis.figures.style import BLUE, GREEN, ORANGE, QUIET, VERMILLION, dated_axis, end_labels, footer, note, panel, policy_lines, settle
 from sd_basis.series import read_columns
 
 OUTCOMES = {"rescued": BLUE, "collapsed": VERMILLION, "calm": GREEN, "partial": ORANGE}

@@ -3,19 +3,7 @@
 import numpy as np
 
 from sd_basis.figures.paths import on_grid
-from sd_basis.figures.style import (
-    BLUE,
-    GREEN,
-    QUIET,
-    VERMILLION,
-    dated_axis,
-    end_labels,
-    note,
-    panel,
-    panels,
-    policy_lines,
-    settle,
-)
+from sd_basis.figures.style import BLUE, GREEN, QUIET, VERMILLION, dated_axis, end_labels, note, panel, panels, policy_lines, settle
 from sd_basis.figures.wording import label
 
 from .comparing import HEDGED, futures, remark, reported_shorts

@@ -3,18 +3,7 @@
 import numpy as np
 
 from sd_basis.figures.paths import on_grid
-from sd_basis.figures.style import (
-    BLUE,
-    QUIET,
-    VERMILLION,
-    dated_axis,
-    end_labels,
-    note,
-    panel,
-    panels,
-    policy_lines,
-    settle,
-)
+from sd_basis.figures.style import BLUE, QUIET, VERMILLION, dated_axis, end_labels, note, panel, panels, policy_lines, settle
 from sd_basis.gain import gain_along
 
 from .comparing import SETS, UNIDENTIFIED, remark

@@ -1,16 +1,6 @@
 """Who loses: the fall in value by sector as waterfalls, and what each sector gains from a rescue, none, and a late one."""
 
-from sd_basis.figures.style import (
-    BLUE,
-    GREEN,
-    GRID,
-    INK,
-    QUIET,
-    SIZE,
-    VERMILLION,
-    WIDTH,
-    blank,
-)
+from sd_basis.figures.style import BLUE, GREEN, GRID, INK, QUIET, SIZE, VERMILLION, WIDTH, blank
 from sd_basis.matrices import net_worth, revaluation, transactions
 
 from .comparing import remark

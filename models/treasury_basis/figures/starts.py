@@ -3,15 +3,7 @@
 from sd_basis import turning_shift
 from sd_basis.errors import InputError
 from sd_basis.figures.paths import on_grid, paths
-from sd_basis.figures.style import (
-    QUIET,
-    dated_axis,
-    end_labels,
-    note,
-    panel,
-    panels,
-    settle,
-)
+from sd_basis.figures.style import QUIET, dated_axis, end_labels, note, panel, panels, settle
 from sd_basis.figures.wording import label
 
 from .comparing import OUTCOMES, SETS, remark
