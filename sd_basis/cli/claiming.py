@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import completing
-from .options import json_option, method_option, model_argument, out_option, rtol_option, values_option
+from .options import (
+    json_option,
+    method_option,
+    model_argument,
+    out_option,
+    rtol_option,
+    values_option,
+)
 from .output import progress
 
 if TYPE_CHECKING:

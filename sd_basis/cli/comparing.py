@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import NumericalFailure
-from .options import case_option, model_argument, out_option, shift_option, simulation_options
+from .options import (
+    case_option,
+    model_argument,
+    out_option,
+    shift_option,
+    simulation_options,
+)
 from .output import WIDTH, file_name, narrow, number, progress, store, table, warn
 from .request import Request, request, shifts
 
@@ -57,8 +63,8 @@ def compare(model, cases, values, policies, shifts_given, settings, cuts, method
     rows = [run.row() for run in runs]
     click.echo(strict_json(rows) if as_json else _table(runs, rows))
     turnings = [] if failures else _turnings(asked, runs)
-    for run, turning in turnings:
-        click.echo(_sentence(run, turning), err=as_json)
+    for run, group, turning in turnings:
+        click.echo(_sentence(run, group, turning), err=as_json)
     if folder is not None:
         _write(asked, runs, rows, turnings, folder, quiet=as_json)
     if failures:
@@ -118,33 +124,35 @@ def _telling(rows: list[dict[str, Any]], left_out: set[str]) -> list[str]:
     return sorted((stock for stock in rows[0]["final"] if stock not in left_out), key=telling)
 
 
-def _turnings(asked: Request, runs: list[Run]) -> list[tuple[Run, Turning]]:
-    """Return each run with the turnings between it and the next shift of its case."""
+def _turnings(asked: Request, runs: list[Run]) -> list[tuple[Run, str, Turning]]:
+    """Return each run with the groups of outcomes that turn between it and the next shift of its case, and where."""
     from ..timing import turning_shift
 
     found = []
     for earlier, later in pairwise(runs):
         if earlier.case.shifted(0.0) != later.case.shifted(0.0):
             continue
-        low, high = earlier.case.shift, later.case.shift
-        code = earlier.outcome
-        while code != later.outcome:  # a third outcome may lie between the two
-            if sys.stderr.isatty():
-                click.echo(f"{earlier.case.name}: bisecting between the shifts {low:g} and {high:g}", err=True)
-            turning = turning_shift(asked.model, earlier.case, low, high, **asked.settings)
-            found.append((earlier, turning))
-            low, code = turning.high, turning.above
+        for group, decision in earlier.outcomes.items():
+            low, high = earlier.case.shift, later.case.shift
+            code = decision.code
+            while code != later.outcomes[group].code:  # a third outcome may lie between the two
+                if sys.stderr.isatty():
+                    click.echo(f"{earlier.case.name}, {group}: bisecting between the shifts {low:g} and {high:g}", err=True)
+                turning = turning_shift(asked.model, earlier.case, low, high, group=group, **asked.settings)
+                found.append((earlier, group, turning))
+                low, code = turning.high, turning.above
     return found
 
 
-def _sentence(run: Run, turning: Turning) -> str:
-    """Return where the outcome turns, as a shift and as the date of the first shifted policy."""
+def _sentence(run: Run, group: str, turning: Turning) -> str:
+    """Return where an outcome turns, as a shift and as the date of the first shifted policy."""
     start = _starts(run)[0] - run.case.shift + turning.shift
-    return (f"{run.case.name}: the outcome turns from {turning.below} to {turning.above} at the shift {turning.shift:.4f} {run.model.time_unit}, "
+    which = f"the outcome of {group}" if len(run.outcomes) > 1 else "the outcome"
+    return (f"{run.case.name}: {which} turns from {turning.below} to {turning.above} at the shift {turning.shift:.4f} {run.model.time_unit}, "
             f"policies from {run.when(start)} (between {turning.low:.5f} and {turning.high:.5f}).")
 
 
-def _write(asked: Request, runs: list[Run], rows: list[dict[str, Any]], turnings: list[tuple[Run, Turning]], folder, quiet: bool) -> None:
+def _write(asked: Request, runs: list[Run], rows: list[dict[str, Any]], turnings: list[tuple[Run, str, Turning]], folder, quiet: bool) -> None:
     """Write compare.csv, its manifest and the figures."""
     from dataclasses import asdict
 
@@ -158,7 +166,7 @@ def _write(asked: Request, runs: list[Run], rows: list[dict[str, Any]], turnings
     writer.writeheader()
     writer.writerows(flat)
     document = {"runs": [manifest(run) for run in runs],
-                "turning": [{"case": run.case.name, **asdict(turning)} for run, turning in turnings]}
+                "turning": [{"case": run.case.name, "group": group, **asdict(turning)} for run, group, turning in turnings]}
     write_result(folder / "compare.csv", text.getvalue(), document)
     drawn = for_comparison(asked.model, runs, folder)
     click.echo(f"Wrote compare.csv, {len(runs)} runs and {len(drawn)} figure files to {folder}", err=quiet)

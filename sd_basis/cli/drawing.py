@@ -31,7 +31,9 @@ def figures(ctx, model, only, check, out) -> None:
     for name, folder in folders.items():
         if not check:
             output_folder(folder)
-    from .. import figures as drawn  # it costs matplotlib, so not before the arguments are known to be good
+    from .. import (
+        figures as drawn,  # it costs matplotlib, so not before the arguments are known to be good
+    )
 
     findings: list[str] = []
     for name, folder in folders.items():

@@ -11,7 +11,15 @@ import click
 
 from ..errors import InputError
 from . import completing
-from .options import json_option, method_option, model_argument, out_option, rtol_option, set_option, values_option
+from .options import (
+    json_option,
+    method_option,
+    model_argument,
+    out_option,
+    rtol_option,
+    set_option,
+    values_option,
+)
 from .output import progress, warn
 from .request import settings_of
 

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import InputError, Interrupted, NumericalFailure
-from .options import case_option, model_argument, out_option, shift_option, simulation_options
+from .options import (
+    case_option,
+    model_argument,
+    out_option,
+    shift_option,
+    simulation_options,
+)
 from .output import WIDTH, file_name, number, store, table, warn
 from .request import initial, request
 

@@ -3,6 +3,7 @@
 from sd_basis import turning_shift
 from sd_basis.errors import InputError
 from sd_basis.figures.paths import on_grid, paths
+from sd_basis.figures.style import BLUE as FIRST
 from sd_basis.figures.style import QUIET, dated_axis, end_labels, note, panel, panels, settle
 from sd_basis.figures.wording import label
 
@@ -19,16 +20,17 @@ SHOWN = ("yield_dislocation", "fill_share", "perceived_volatility", "dollar_liqu
 
 def rescue_and_collapse(context):
     """The same purchases begun half an hour before and half an hour after the critical start."""
-    turn = _turn(context)
+    group, turn = _turn(context)
     if turn is None:
         runs = [context.run("march-2020", shift=shift) for shift in APART]
-        said = f"From {-APART[0]:g} trading days earlier to {APART[1]:g} later the market's outcome does not turn into collapse: there is no critical start to show."
+        said = f"From {-APART[0]:g} trading days earlier to {APART[1]:g} later nothing turns into collapse: there is no critical start to show."
     else:
         # rounded, so that the table does not hang on the last digits of a bisection
         runs = [context.run("march-2020", shift=round(shift, 3)) for shift in (turn.low - HALF_AN_HOUR, turn.high + HALF_AN_HOUR)]
-        said = f"The outcome of the market turns {turn.shift:+.2f} trading days from the dates of 2020.".replace("-", "−")
-    labelled = {f"{run.outcome}: purchases from {_start(run)}": run for run in runs}
-    figure, table = paths(labelled, SHOWN, colours=[OUTCOMES.get(run.outcome, QUIET) for run in runs], height=1.75, marks=("purchases",))
+        said = f"The outcome of {'the market' if group == 'market' else 'the funds, not of the market,'} turns {turn.shift:+.2f} trading days from the dates of 2020."
+        said = said.replace("-", "−")
+    labelled = {f"{group} {run.outcomes[group].code}: purchases from {_start(run)}": run for run in runs}
+    figure, table = paths(labelled, SHOWN, colours=[OUTCOMES.get(run.outcomes[group].code, FIRST) for run in runs], height=1.75, marks=("purchases",))
     return remark(figure, said), table
 
 
@@ -59,18 +61,19 @@ def later_starts(context):
 
 
 def _turn(context):
-    """Return where the market's outcome turns into collapse, None where it does not in the brackets."""
-    for low, high in BRACKETS:
-        try:
-            turn = turning_shift(context.model, context.case("march-2020"), low, high, xtol=XTOL)
-            if turn.above == COLLAPSED:
-                return turn
-            turn = turning_shift(context.model, context.case("march-2020"), turn.high, high, xtol=XTOL)  # calm ended first, then the rescue
-            if turn.above == COLLAPSED:
-                return turn
-        except InputError:  # the same outcome at both ends
-            continue
-    return None
+    """Return whose outcome turns into collapse, the market's or else the funds', and where; None where neither does in the brackets."""
+    case = context.case("march-2020")
+    for group in ("market", "funds"):
+        for low, high in BRACKETS:
+            try:
+                turn = turning_shift(context.model, case, low, high, group=group, xtol=XTOL)
+                if turn.above != COLLAPSED:
+                    turn = turning_shift(context.model, case, turn.high, high, group=group, xtol=XTOL)  # another outcome ended first
+                if turn.above == COLLAPSED:
+                    return group, turn
+            except InputError:  # the same outcome at both ends
+                continue
+    return "market", None
 
 
 def _start(run) -> str:
