@@ -26,9 +26,9 @@ EARLIEST, LATEST = -2.0, 8.0  # shifts: from the shock itself to ten days after 
 HOURS = 24
 
 
-def dead(run) -> bool:
-    """Tell whether the market is not functioning at the end."""
-    return run.outcomes["market"].code not in ("calm", "rescued")
+def dead(run, group: str = "market") -> bool:
+    """Tell whether the market does not function at the end, or the funds have collapsed."""
+    return run.outcomes[group].code not in (("calm", "rescued") if group == "market" else ("calm", "rescued", "partial"))
 
 
 def spark(model, case, changes) -> float:
@@ -48,12 +48,12 @@ def spark(model, case, changes) -> float:
     return high
 
 
-def deadline(model, case, changes, pace) -> float | None:
-    """Return the latest start that rescues, in days after the shock; None where not even the earliest does, inf where the latest does."""
+def deadline(model, case, changes, pace, group) -> float | None:
+    """Return the latest start that rescues the market or the funds, in days after the shock; None where not even the earliest does, inf where the latest does."""
     start = 2.0
 
     def late(shift: float) -> bool:
-        return dead(simulate(model, case.shifted(shift), set={**changes, "reaction_pace": pace}))
+        return dead(simulate(model, case.shifted(shift), set={**changes, "reaction_pace": pace}), group)
     if late(EARLIEST):
         return None
     if not late(LATEST):
@@ -90,8 +90,9 @@ def main() -> None:
             for size in SIZES:
                 changes = {"basis_position": size}
                 started = runaway(model, case, changes)
-                ends = [deadline(model, case, changes, pace) for pace in PACES]
-                rows.append([values, f"{leverage}x", str(size), f"{spark(model, case, changes):.2f}", words(started),
+                market = deadline(model, case, changes, PACES[0], "market")
+                ends = [deadline(model, case, changes, pace, "funds") for pace in PACES]
+                rows.append([values, f"{leverage}x", str(size), f"{spark(model, case, changes):.2f}", words(started), words(market),
                              *(words(end) for end in ends), *(words(end, started) for end in ends)])
                 print(*rows[-1], flush=True)
     lines = ["# A crisis of 2026: sparks and hours", "",
@@ -99,10 +100,10 @@ def main() -> None:
              f"{PACES[0]} or {PACES[1]} billion a day.", "",
              "- **spark**: the smallest share of that shock that freezes the market for good when no authority acts (to 5 per cent; 0.02 is the smallest tried);",
              "- **runaway**: hours from the shock until funds must sell one per cent of their position a day, without any authority;",
-             "- **deadline**: the latest start of purchases, in hours from the shock and from runaway, after which the market works again; `none`: not even purchases from the first minute rescue, "
-             "`no deadline`: even ten days later they do.", "",
+             "- **market**: the latest start of purchases, in hours from the shock, after which the market works again, at 100 billion a day; **funds**: after which the funds have not collapsed, in hours from the shock "
+             "and from runaway. `none`: not even purchases from the first minute; `no deadline`: even ten days later.", "",
              "The two value sets are the range: the data of March 2020 do not tell them apart. Hours are market hours, 24 a trading day.", "",
-             "| values | leverage | size | spark | runaway | deadline at 100 | at 300 | from runaway at 100 | at 300 |", "|---|---|---|---|---|---|---|---|---|"]
+             "| values | leverage | size | spark | runaway | market | funds at 100 | at 300 | from runaway at 100 | at 300 |", "|---|---|---|---|---|---|---|---|---|---|"]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     lines += ["", "Versions: " + ", ".join(f"{name} {version}" for name, version in versions().items()) + "."]
     TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -103,7 +103,10 @@ def _table(runs: list[Run], rows: list[dict[str, Any]]) -> str:
                     for decision in row["outcomes"].values()]
         lines.append([row["case"], f"{row['shift']:g}", run.when(starts[0]) + others if starts else "-", *outcomes])
     text = table(header, lines)
-    for stock in _telling(rows, {member.name for members in runs[0].model.totals.values() for member in members})[:4]:
+    model = runs[0].model
+    left_out = {member.name for members in model.totals.values() for member in members}
+    left_out |= {stock.name for stock in model.stocks if model.sectors and stock.holder is None}  # balance sheets tell more than states
+    for stock in _telling(rows, left_out)[:4]:
         header.append(f"{narrow(stock)}\nend (peak)")
         for line, row in zip(lines, rows, strict=True):
             line.append(f"{number(row['final'][stock])} ({number(row['peak'][stock]['value'])})")
@@ -115,12 +118,16 @@ def _table(runs: list[Run], rows: list[dict[str, Any]]) -> str:
 
 
 def _telling(rows: list[dict[str, Any]], left_out: set[str]) -> list[str]:
-    """Return the stocks, families as their totals, by how much their ends differ between the runs, then by how much they move."""
-    def telling(stock: str) -> tuple[float, float]:
+    """Return the stocks, families as their totals, by how much their ends differ between shifts of a case, between all runs, and how much they move."""
+    cases = {row["case"] for row in rows}
+
+    def telling(stock: str) -> tuple[float, float, float]:
         ends = [row["final"][stock] for row in rows]
         every = ends + [row["peak"][stock]["value"] for row in rows]
         size = max(map(abs, every)) or 1.0  # of the peaks too: ends near zero would differ without meaning
-        return -round((max(ends) - min(ends)) / size, 3), -(max(every) - min(every)) / size
+        of_cases = [[row["final"][stock] for row in rows if row["case"] == case] for case in cases]
+        within = max(max(own) - min(own) for own in of_cases)
+        return -round(within / size, 2), -round((max(ends) - min(ends)) / size, 3), -(max(every) - min(every)) / size
     return sorted((stock for stock in rows[0]["final"] if stock not in left_out), key=telling)
 
 
