@@ -70,7 +70,7 @@ def rescue(study):
     """The start of March 2020's purchases at which the market's outcome turns, and what was bought until it recovered.
 
     Hours are market hours, 24 a day, from 9 March, when dealers began to turn orders away; all that was done moves together.
-    `deadline` is the latest start with which the market recovers, to three hours, between one and 99: hours to tens of
+    `recovers` is one where the market does as it was. `deadline` is the latest start with which the market recovers, to three hours, between one and 99: hours to tens of
     hours; infinite where purchases 20 days later still help, none where those of 2020 do not. `bought` are the central bank's
     purchases until the market recovers, in billions: hundreds of billions to trillions are 100 to 9,999.
     """

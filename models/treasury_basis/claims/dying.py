@@ -102,7 +102,7 @@ def both_legs(study):
 
     The ratio is that of contracts bought back to bonds sold from 24 February to the end of March; reported were 232 and 173
     billion for March (FEDS Notes 2021), 1.34. `lead_of_both` is how much nearer both legs come to it than the cash leg alone; half
-    of a contract per bond is needed to tell them apart. `basis_change` is that of futures less cash from 9 to 18 March in basis
+    of a contract per bond is needed to tell them apart. `lifted` is by how much more both legs lift the basis than the cash leg alone. `basis_change` is that of futures less cash from 9 to 18 March in basis
     points of price, above zero where futures rise against cash, as the sources have it. `futures_change` is that of the futures
     price itself, which the rival story wants above zero; it is reported.
     """

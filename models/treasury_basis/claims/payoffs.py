@@ -25,7 +25,7 @@ def harvest(study):
 
     The share of their opening equity that funds have lost when purchases begin (at least 0.9: harvested); the average discount at which the
     central bank buys from 20 April on, over the deepest one of the run (at least a half: the bottom); its gain on those bonds at fundamental
-    value less the output lost beyond that of the prompt rescue to 31 July (billion, at least 0: it pays). Reported: the bonds left to buy
+    value less the output lost beyond that of the prompt rescue to the end of the case (billion, at least 0: it pays). Reported: the bonds left to buy
     from funds, changes of net worth by sector less those of the prompt rescue.
     """
     late, prompt = study.run("harvest"), study.run("march-2020")
