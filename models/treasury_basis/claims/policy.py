@@ -191,7 +191,7 @@ POLICY = (
         harvest,
         bounds=(Bound("equity_lost", at_least=0.9), Bound("how_deep", at_least=0.5), Bound("gain_less_output", at_least=0, unit="billion")),
         control=Control("the prompt rescue", case="march-2020"),
-        caution="Pay-offs to 31 July only; the gain of the central bank is what others lose on their bonds, and damage to output lasts longer than the run.",
+        caution="Pay-offs to the end of October only; the gain of the central bank is what others lose on their bonds, and damage to output lasts longer than the run.",
         shows=("fund_equity", "cash_discount", "central_bank_bonds"),
     ),
     Expectation(

@@ -54,7 +54,7 @@ def loss_waterfall(context):
 
 
 def payoffs_by_sector(context):
-    """Who gains and loses by 31 July 2020: with the rescue as it was, without one, and with one that comes late on purpose."""
+    """Who gains and loses by the end of October 2020: with the rescue as it was, without one, and with one that comes late on purpose."""
     changes = {}
     for case in PAYOFFS:
         worth = net_worth(context.run(case), "2020-03-09")
@@ -82,7 +82,7 @@ def payoffs_by_sector(context):
         own.locator_params(axis="x", nbins=5)
         _named(own, "change of net worth (billion dollar)", group)
     table = {"sector": sectors} | {f"{case} (billion dollar)": [values[sector] for sector in sectors] for case, values in changes.items()}
-    said = "Net worth at market value on 31 July against 9 March 2020. Blue: as it was; vermilion: no rescue; green: purchases begin on 20 April."
+    said = "Net worth at market value at the end of October against 9 March 2020. Blue: as it was; vermilion: no rescue; green: purchases begin on 20 April."
     return remark(figure, said), table
 
 
