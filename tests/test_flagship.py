@@ -59,7 +59,7 @@ def test_the_figure_against_the_data_marks_the_day_on_which_purchases_began():
     begins = run("march-2020").case.time("test", "2020-03-13")
     marked = [line for line in figure.axes[0].lines if line.get_linestyle() == "--"]
     assert [line.get_xdata()[0] for line in marked] == [begins]
-    assert sum(name.endswith(", data") for name in table) == 4
+    assert sum(name.endswith(", data") for name in table) == 8
     assert {"rescue_against_collapse", "march_2020_against_data"} <= set(available("treasury_basis"))
 
 

@@ -55,7 +55,7 @@ clearing_house_margin = Stock(
     MONEY,
     nonnegative=True,
     holder=CLEARING,
-    scale=200.0,
+    scale=20.0,
     instrument=DOLLARS,
     description="initial margin of both sides, kept at the central bank and out of the market",
 )
@@ -134,7 +134,7 @@ margin_posted = Stock(
     MONEY,
     nonnegative=True,
     holder=FUNDS,
-    scale=100.0,
+    scale=20.0,
     instrument=INITIAL_MARGIN,
     description="the funds' initial margin",
 )
@@ -144,7 +144,7 @@ manager_margin = Stock(
     MONEY,
     nonnegative=True,
     holder=MANAGERS,
-    scale=200.0,
+    scale=20.0,
     instrument=INITIAL_MARGIN,
     description="asset managers' initial margin",
 )
@@ -153,8 +153,8 @@ clearing_house_lending = Stock(
     2 * sizes.margin_recycled * sizes.calm_margin * sizes.opening_position.total,
     MONEY,
     nonnegative=True,
-    scale=1.0,
     holder=CLEARING,
+    scale=20.0,
     instrument=DEPOSITS,
     description="initial margin lent out again",
 )

@@ -154,7 +154,7 @@ def _turnings(asked: Request, runs: list[Run]) -> list[tuple[Run, str, Turning]]
 def _sentence(run: Run, group: str, turning: Turning) -> str:
     """Return where an outcome turns, as a shift and as the date of the first shifted policy."""
     start = _starts(run)[0] - run.case.shift + turning.shift
-    which = f"the outcome of {group}" if len(run.outcomes) > 1 else "the outcome"
+    which = "the outcome" if group == next(iter(run.outcomes)) else f"the outcome of {group}"
     return (f"{run.case.name}: {which} turns from {turning.below} to {turning.above} at the shift {turning.shift:.4f} {run.model.time_unit}, "
             f"policies from {run.when(start)} (between {turning.low:.5f} and {turning.high:.5f}).")
 
