@@ -25,7 +25,7 @@ def march_2020(context):
 
     for place, (tenor, title, line) in enumerate(
         (
-            ("dv01", "average dislocation of the trade, by DV01 (bp)", "yield_dislocation"),
+            ("dv01", "average dislocation beyond purchases' lasting effect (bp)", "excess_yield"),
             ("10y", "dislocation of the ten-year yield (bp)", "tenor_yield[10y]"),
         )
     ):
