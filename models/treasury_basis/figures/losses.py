@@ -71,7 +71,7 @@ def payoffs_by_sector(context):
                 own.plot([0, value], [place + offset] * 2, color=colour, linewidth=1.0, zorder=2)
                 own.plot(value, place + offset, marker="o", markersize=4.5, color=colour, zorder=3)
         least, most = (pick(changes[case][sector] for case in PAYOFFS for sector in group) for pick in (min, max))
-        room = (most - least) * 0.4
+        room = (most - least) * 0.6
         own.set_xlim(min(least, 0) - room, max(most, 0) + room)
         for place, sector in enumerate(group):
             for offset, (case, (colour, text)) in zip((-0.24, 0, 0.24), PAYOFFS.items(), strict=True):
