@@ -140,13 +140,13 @@ def test_the_closing_error_of_the_matrices_shrinks_with_the_tolerance():
 @pytest.fixture(scope="module")
 def flagship():
     """The flagship's March 2020 at a tight tolerance."""
-    return simulate(load("treasury_basis", "march-2020"), rtol=1e-10)
+    return simulate(load("treasury_basis", "march-2020"), rtol=1e-11)
 
 
 def test_the_matrices_of_the_flagship_articulate_sector_by_sector(flagship):
     for start, end in ((None, None), ("2020-03-09", "2020-03-13"), ("2020-03-11", "2020-05-15T12:00")):
         parts = np.array(net_worth(flagship, start, end).entries)
-        assert np.all(np.abs(parts[0] + parts[1] + parts[2] - parts[3]) < 1e-7 * np.maximum(np.abs(parts[3]), 1))
+        assert np.all(np.abs(parts[0] + parts[1] + parts[2] - parts[3]) < 1e-8 * np.maximum(np.abs(parts[3]), 1))
 
 
 def test_every_row_of_the_flagship_sums_to_zero_but_that_of_a_real_asset(flagship):
