@@ -24,6 +24,7 @@ from . import (
     holders,
     issuance,
     lenders,
+    managers,
     market,
     spiral,
 )
@@ -31,7 +32,24 @@ from .ledger import dealer_equity, fund_equity, hedge_fund_collateral, outstandi
 from .policies import POLICIES
 from .sizes import opening_trade
 
-SECTORS = (market, hedges, conditions, funds, financing, clearing, defaults, holders, lenders, issuance, carry, authorities, economy, assets, cycle)
+SECTORS = (
+    market,
+    hedges,
+    conditions,
+    funds,
+    financing,
+    clearing,
+    defaults,
+    holders,
+    managers,
+    lenders,
+    issuance,
+    carry,
+    authorities,
+    economy,
+    assets,
+    cycle,
+)
 position = hedge_fund_collateral.total
 
 functioning = Min(market.fill_share - 0.9, 2 - market.perceived_volatility) > 0

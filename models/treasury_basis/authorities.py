@@ -14,7 +14,7 @@ from .conditions import alarm, turn
 from .defaults import cash_to_dealers, due_to_dealers, margin_to_dealers, surplus_returned
 from .financing import fund_borrowing, fund_repayment, loans_called, margin_calls
 from .funds import few_bonds, few_dollars, forced_orders, fund_purchases, fund_sales
-from .holders import cash_need, manager_purchases, manager_sales, other_purchases, other_sales
+from .holders import cash_need, other_purchases, other_sales
 from .issuance import issuance
 from .ledger import (
     central_bank_bonds,
@@ -27,6 +27,7 @@ from .ledger import (
     price,
     swap_lines,
 )
+from .managers import manager_purchases, manager_sales
 from .market import settling_dollars
 from .sizes import DAY, MONEY, dealer_working_cash
 

@@ -3,8 +3,9 @@
 from sd_basis import Auxiliary
 
 from .funds import wanted_trade
-from .holders import manager_elasticity, other_elasticity, supply
+from .holders import other_elasticity, supply
 from .ledger import central_bank_bonds, futures_short, hedge_fund_collateral, outstanding
+from .managers import manager_elasticity
 from .market import BASIS_POINTS, yield_dislocation
 from .sizes import MONEY, PAR, dealer_normal_inventory, holder_holdings, manager_holdings
 from .tenors import average_move, tenor_dv01_weight, tenor_move, trade_duration

@@ -1,8 +1,7 @@
-"""The other holders of bonds: foreign officials and bond funds who raise dollars, and real money.
+"""The other holders of bonds: foreign officials and bond funds who raise dollars.
 
 Other holders sell to raise dollars, when they need them and when they are afraid, and come back in
-calm. Their dollars go in fixed shares to the central bank's foreign pool and back to lenders. Asset
-managers buy at a discount while they have nerve and cash.
+calm. Their dollars go in fixed shares to the central bank's foreign pool and back to lenders.
 """
 
 from sympy import tanh
@@ -12,13 +11,10 @@ from sd_basis import CLOUD, Auxiliary, Flow, Parameter, Stock, Trade, positive
 from .conditions import alarm, bid, shock_scale, turn
 from .funds import few_bonds, few_dollars, wanted_trade
 from .ledger import (
-    asset_manager_bonds,
-    asset_manager_cash,
     dealer_cash,
     dealer_inventory,
     dollar_liquidity,
     holder_deposits,
-    manager_deposits,
     opening_outstanding,
     other_holder_bonds,
     other_holder_cash,
@@ -26,7 +22,7 @@ from .ledger import (
     price,
 )
 from .market import cash_discount, fill_share, settling_dollars
-from .sizes import FACE, HOLDER, MONEY, central_bank_holdings, holder_holdings, manager_dollars, manager_holdings, opening_trade, recycled_share
+from .sizes import FACE, HOLDER, MONEY, central_bank_holdings, holder_holdings, opening_trade, recycled_share
 
 nerve_lost = Parameter(
     "nerve_lost", 1.8, "1", between=(1, 4), domain=(0.05, 50), reference="assumed", description="alarm at which nobody trades against the price"
@@ -189,70 +185,4 @@ out_of_deposits = Trade(
     rate=positive(-deposits_wanted, few_dollars) / recycling_time * tanh(dollar_liquidity / settling_dollars),
 )
 
-# Asset managers
-manager_elasticity = Parameter(
-    "manager_elasticity",
-    5.0,
-    "1",
-    between=(2, 10),
-    domain=(0, 100),
-    reference="with the other elasticity about 4 bp per 100: QE moved yields 2 to 6, facts 3e",
-    description="change of asset managers' wanted bonds per unit of discount",
-)
-manager_time = Parameter(
-    "manager_time", 10.0, "day", between=(5, 60), domain=(0.1, None), reference="assumed", description="time over which asset managers rebalance"
-)
-managers_wanted = Auxiliary("managers_wanted", manager_holdings * supply * (1 + manager_elasticity * cash_discount), FACE)
-manager_orders = Auxiliary(
-    "manager_orders",
-    positive(asset_manager_bonds - managers_wanted, 5 * few_bonds) / manager_time * tanh(asset_manager_bonds / few_bonds),
-    "billion face/day",
-    description="what asset managers want to sell",
-)
-manager_sales = Trade(
-    "manager_sales",
-    delivered=(asset_manager_bonds, dealer_inventory),
-    paid=(dealer_cash, asset_manager_cash),
-    rate=fill_share * manager_orders,
-    price=bid,
-)
-manager_purchases = Trade(
-    "manager_purchases",
-    delivered=(dealer_inventory, asset_manager_bonds),
-    paid=(asset_manager_cash, dealer_cash),
-    price=price,
-    rate=positive(managers_wanted - asset_manager_bonds, 5 * few_bonds)
-    / manager_time
-    * nerve
-    * tanh(asset_manager_cash / few_dollars)
-    * tanh(dealer_inventory / few_bonds),
-)
-
-cash_beyond = Auxiliary("cash_beyond", asset_manager_cash - manager_dollars, MONEY, description="asset managers' cash beyond their working balance")
-managers_deposit = Trade(
-    "managers_deposit",
-    delivered=(CLOUD, manager_deposits),
-    paid=(asset_manager_cash, dollar_liquidity),
-    rate=positive(cash_beyond, 5 * few_dollars) / recycling_time,
-)
-managers_withdraw = Trade(
-    "managers_withdraw",
-    delivered=(manager_deposits, CLOUD),
-    paid=(dollar_liquidity, asset_manager_cash),
-    rate=positive(-cash_beyond, 5 * few_dollars) / recycling_time * tanh(manager_deposits / few_dollars) * tanh(dollar_liquidity / settling_dollars),
-)
-
-other_sale = HOLDER.each(lambda holder: other_sales[holder])
-FLOWS = (
-    *need_arises,
-    *need_passes,
-    *fear_change,
-    *other_sales,
-    *other_purchases,
-    *into_deposits,
-    *out_of_deposits,
-    manager_sales,
-    manager_purchases,
-    managers_deposit,
-    managers_withdraw,
-)
+FLOWS = (*need_arises, *need_passes, *fear_change, *other_sales, *other_purchases, *into_deposits, *out_of_deposits)

@@ -6,8 +6,9 @@ from sd_basis import Auxiliary, Flow, Parameter, define, positive
 
 from .conditions import alarm, turn
 from .funds import few_dollars, fund_orders
-from .holders import manager_orders, other_orders
+from .holders import other_orders
 from .ledger import dollar_liquidity, hoarded_dollars
+from .managers import manager_orders
 from .market import orders, settling_dollars, unfilled_share
 from .sizes import calm_lent_share
 
