@@ -1,17 +1,6 @@
 """A repo loan between a lender and a borrower: interest is paid in cash, the loan is repaid, and the lender may call it."""
 
-from sd_basis import (
-    CLOUD,
-    Flow,
-    Instrument,
-    Model,
-    Outcome,
-    Parameter,
-    Policy,
-    Sector,
-    Stock,
-    Trade,
-)
+from sd_basis import CLOUD, Flow, Instrument, Model, Outcome, Parameter, Policy, Sector, Stock, Trade
 
 lender, borrower = Sector("lender"), Sector("borrower")
 cash = Instrument("cash", description="a real asset here: nobody in the model owes it")
