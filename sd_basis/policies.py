@@ -28,6 +28,9 @@ class Policy:
     model time) after the inequality comes true, at once if it is true when the run begins, and acts
     for `duration`, or to the end of the run. With `rearm` it may do so again: once it has ended, and the
     inequality has been false since. START is then the start it came to.
+
+    `size` is the parameter that says how large it is, `spends` the flow, or the trade with its payment, through which it spends:
+    what a critical size and the cost of a delay are measured in.
     """
 
     name: str
@@ -39,9 +42,15 @@ class Policy:
     delay: Any = 0
     rearm: bool = False
     description: str = ""
+    size: Parameter | None = None
+    spends: Flow | Trade | None = None
 
     def __post_init__(self):
         where = f"policy {self.name!r}"
+        if self.size is not None and not isinstance(self.size, Parameter):
+            raise InputError(f"{where}, size: {self.size} is no parameter; name the parameter that says how large the policy is")
+        if self.spends is not None and not isinstance(self.spends, (Flow, Trade)):
+            raise InputError(f"{where}, spends: {self.spends} is neither a flow nor a trade; name the one through which the policy spends")
         if self.end is not None and self.duration is not None:
             raise InputError(f"{where}: it has an end and a duration; give one of them")
         if self.duration is not None and not finite_number(f"{where}, duration", self.duration) > 0:

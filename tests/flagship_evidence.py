@@ -4,16 +4,20 @@ The tests use its functions on shortened spans and at fewer states.
 """
 
 import dataclasses
+import sys
 import types
 from functools import cache
+from pathlib import Path
 
 import mpmath
 import numpy as np
 
-from sd_basis import load, simulate, turning_shift
-from sd_basis.compiled import Compiled
-from sd_basis.gates import SCALAR
-from sd_basis.library import case_paths, locate
+sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]  # run from anywhere, installed or not
+
+from sd_basis import load, simulate, turning_shift  # noqa: E402
+from sd_basis.compiled import Compiled  # noqa: E402
+from sd_basis.gates import SCALAR  # noqa: E402
+from sd_basis.library import case_paths, locate  # noqa: E402
 
 SETS = ("supercritical", "subcritical")
 

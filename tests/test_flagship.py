@@ -201,6 +201,17 @@ def test_the_rescue_holds_and_without_it_the_market_freezes():
     assert run("no-rescue").outcomes["market"].code == "collapsed"
 
 
+@pytest.mark.parametrize("values, start", [("supercritical", 3.1858)])
+def test_the_critical_start_of_the_funds_hangs_on_neither_method_nor_horizon(values, start):
+    case = load("treasury_basis", "march-2020").case
+
+    def code(shift, method="LSODA", end=60.0):
+        own = dataclasses.replace(case, span=(0, end)).shifted(start + shift)
+        return simulate(model(values), own, method=method).outcomes["funds"].code
+    assert [code(shift, method) == "collapsed" for method in ("LSODA", "BDF") for shift in (-0.002, 0.002)] == [False, True] * 2
+    assert [code(shift, end=500.0) == "collapsed" for shift in (-0.002, 0.002)] == [False, True]
+
+
 def test_without_price_impact_nothing_collapses():
     case = load("treasury_basis", "march-2020").case
     for shift in (0, 8):

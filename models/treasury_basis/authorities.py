@@ -45,6 +45,15 @@ central_bank_purchases = Trade(
 
 # Repo with dealers: offers, of which dealers take what their balance sheets allow
 repo_offer = Parameter("repo_offer", 0.0, MONEY, between=(0, 2000), domain=(0, 10000), reference="policy", description="central-bank repo on offer")
+repo_size = Parameter(
+    "repo_size",
+    1500.0,
+    MONEY,
+    between=(0, 2000),
+    domain=(0, 10000),
+    reference="policy: facts 3d, offered on 12 March 2020",
+    description="repo that repo operations offer",
+)
 repo_uptake = Parameter(
     "repo_uptake",
     0.13,
@@ -81,6 +90,15 @@ swap_offer = Parameter(
     domain=(0, 500),
     reference="policy",
     description="most that foreign authorities can draw a day",
+)
+swap_size = Parameter(
+    "swap_size",
+    40.0,
+    f"{MONEY}/day",
+    between=(0, 60),
+    domain=(0, 500),
+    reference="policy: H.4.1, 206 drawn in the week to 25 March 2020",
+    description="most that swap lines lend a day once they are open",
 )
 swap_term = Parameter(
     "swap_term",
@@ -188,6 +206,15 @@ dealer_borrowing = Trade(
     rate=dealer_need + (dealer_working_cash - dealer_cash) / DAY * tanh(dollar_liquidity / settling_dollars),
 )
 
+purchase_size = Parameter(
+    "purchase_size",
+    1.0,
+    "1",
+    between=(0, 3),
+    domain=(0, 50),
+    reference="policy: 1 is what was bought in 2020",
+    description="purchases as a multiple of the schedule of 2020",
+)
 purchase_schedule = Series.from_csv(
     "purchase_schedule",
     Path(__file__).parent / "data" / "fed_treasury_purchase_schedule_2020.csv",

@@ -127,6 +127,15 @@ relief = Parameter(
     reference="policy: leverage-ratio relief of 1 April 2020, after the peak",
     description="scale of dealers' capacity by regulation",
 )
+relief_size = Parameter(
+    "relief_size",
+    1.3,
+    "1",
+    between=(1, 2),
+    domain=(0.1, 5),
+    reference="policy: leverage-ratio relief of 1 April 2020",
+    description="multiple of capacity that leverage-ratio relief gives",
+)
 volatility_cost = Parameter(
     "volatility_cost", 0.03, "1", between=(0.01, 0.08), domain=(0, 2), reference="assumed", description="capacity lost per unit of volatility"
 )

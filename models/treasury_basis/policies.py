@@ -8,13 +8,35 @@ from .issuance import support_pace
 from .market import yield_dislocation
 
 purchases = Policy(
-    "purchases", {authorities.purchase_pace: authorities.purchase_schedule}, description="the daily purchases of 2020, begun at the policy's start"
+    "purchases",
+    {authorities.purchase_pace: authorities.purchase_size * authorities.purchase_schedule},
+    size=authorities.purchase_size,
+    spends=authorities.central_bank_purchases,
+    description="the daily purchases of 2020, begun at the policy's start",
 )
-steady_purchases = Policy("steady_purchases", {authorities.purchase_pace: authorities.reaction_pace}, description="purchases at an even pace")
-repo_operations = Policy("repo_operations", {authorities.repo_offer: 1500}, description="1,500 billion of repo offered to dealers")
-swaps = Policy("swaps", {authorities.swap_offer: 40}, description="dollar swap lines of up to 40 billion a day")
-relief = Policy("relief", {conditions.relief: 1.3}, description="leverage-ratio relief for dealers")
-bridge = Policy("bridge", {financing.bridge_open: 1}, description="a loan of the missing margin")
+steady_purchases = Policy(
+    "steady_purchases",
+    {authorities.purchase_pace: authorities.reaction_pace},
+    size=authorities.reaction_pace,
+    spends=authorities.central_bank_purchases,
+    description="purchases at an even pace",
+)
+repo_operations = Policy(
+    "repo_operations",
+    {authorities.repo_offer: authorities.repo_size},
+    size=authorities.repo_size,
+    spends=authorities.repo_draw,
+    description="1,500 billion of repo offered to dealers",
+)
+swaps = Policy(
+    "swaps",
+    {authorities.swap_offer: authorities.swap_size},
+    size=authorities.swap_size,
+    spends=authorities.swap_draw,
+    description="dollar swap lines of up to 40 billion a day",
+)
+relief = Policy("relief", {conditions.relief: conditions.relief_size}, size=conditions.relief_size, description="leverage-ratio relief for dealers")
+bridge = Policy("bridge", {financing.bridge_open: 1}, size=financing.bridge_limit, description="a loan of the missing margin")
 pause = Policy("pause", {conditions.shock_scale: 0}, description="the executive ends the shock it made")
 orderly_reduction = Policy("orderly_reduction", {funds.trade_limit: 0.5}, description="funds reduce the trade by half, without haste")
 floor = Policy("floor", {sizes.haircut_floor: 0.02}, description="a haircut floor of two per cent")

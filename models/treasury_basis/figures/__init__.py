@@ -7,6 +7,7 @@ from .decades import build_up, recovery, successive_crises
 from .gain import spiral_number
 from .losses import loss_waterfall, payoffs_by_sector
 from .starts import later_starts, rescue_and_collapse
+from .surfaces import spiral_surfaces
 
 __all__ = ["CASE", "COMPARED", "FIGURES", "REMARK"]
 
@@ -18,6 +19,7 @@ FIGURES = {
     "march_2020_against_data": march_2020,
     "april_2025_against_data": april_2025,
     "spiral_number": spiral_number,
+    "spiral_surfaces": spiral_surfaces,
     "centripetal_collapse": centripetal_collapse,
     "loss_waterfall": loss_waterfall,
     "payoffs_by_sector": payoffs_by_sector,
