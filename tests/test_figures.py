@@ -109,6 +109,14 @@ def test_figures_are_byte_identical_in_another_process_with_another_hash_seed(ba
         assert (tmp_path / name).read_bytes() == (stored / name).read_bytes(), name
 
 
+def test_figures_drawn_by_two_processes_are_those_drawn_by_one(tmp_path):
+    for workers in (1, 2):
+        written = regenerate("repo_loan", tmp_path / str(workers), ("stock_and_flow", "paths_early-call"), workers=workers)
+    assert len(written) == 6
+    for file in written:
+        assert file.read_bytes() == (tmp_path / "1" / file.name).read_bytes()
+
+
 def test_check_finds_a_planted_change_and_a_missing_file_and_nothing_else(bank, stored, tmp_path):
     for file in stored.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())

@@ -18,9 +18,10 @@ from .options import model_argument, out_option
 @model_argument(required=False)
 @click.option("--only", metavar="NAME", shell_complete=completing.figures, help="Make or check this figure alone.")
 @click.option("--check", is_flag=True, help="Compute the figures and compare with the stored numbers; the exit code is 1 where they differ.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes that draw; by default one for each core, four at most, where there are many figures.")
 @out_option("SVG, PNG and the CSV behind each figure", default="figures")
 @click.pass_context
-def figures(ctx, model, only, check, out) -> None:
+def figures(ctx, model, only, check, workers, out) -> None:
     """Regenerate the figures of MODEL, or of every shipped model, in FOLDER/NAME of the model."""
     from ..library import locate, model_paths
     from ..storage import output_folder
@@ -38,9 +39,9 @@ def figures(ctx, model, only, check, out) -> None:
     findings: list[str] = []
     for name, folder in folders.items():
         if check:
-            findings += [f"{folder / finding}" for finding in drawn.check(name, folder, only, _progress())]
+            findings += [f"{folder / finding}" for finding in drawn.check(name, folder, only, _progress(), workers)]
         else:
-            for path in drawn.regenerate(name, folder, only, _progress()):
+            for path in drawn.regenerate(name, folder, only, _progress(), workers):
                 click.echo(f"Wrote {path}")
     if findings:
         click.echo("\n".join(findings))

@@ -19,6 +19,7 @@ parts to build from: panels, panel, dated_axis, settle, policy_lines, end_labels
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -26,7 +27,7 @@ from pathlib import Path
 
 import matplotlib
 
-from ..compiled import fingerprint
+from ..compiled import compiled, fingerprint
 from ..errors import InputError, unknown
 from ..library import code_path, locate, module
 from ..manifest import manifest, versions
@@ -35,6 +36,7 @@ from ..run import Run
 from ..storage import manifest_path, strict_json, write_atomic
 from ..study import Study
 from ..verdicts import Judgement
+from ..workers import spread
 from .claiming import claim_figure
 from .context import Context
 from .diagram import stock_and_flow, stock_and_flow_table
@@ -47,6 +49,7 @@ __all__ = ["Context", "available", "check", "for_claim", "for_comparison", "late
            "rescue_against_collapse", "save", "stock_and_flow", "stock_and_flow_table", "tables"]
 
 Function = Callable[[Context], tuple]
+_MANY = 8  # figures for each process; it takes as long to begin as a few of them
 
 
 def available(model: str | Path | Model) -> dict[str, str]:
@@ -55,11 +58,11 @@ def available(model: str | Path | Model) -> dict[str, str]:
 
 
 def regenerate(model: str | Path | Model, folder: str | Path, only: str | Iterable[str] | None = None,
-               progress: Callable[[int, int, str], None] | None = None) -> list[Path]:
+               progress: Callable[[int, int, str], None] | None = None, workers: int | None = None) -> list[Path]:
     """Draw the figures of a model into a folder, each with a manifest of the runs behind it, and return the files.
 
-    The manifest knows the runs that came from the context. `progress` is told (number done, number of all, name of the next). Raises InputError for an
-    unknown name in `only`.
+    The manifest knows the runs that came from the context. `progress` is told (number done, number of all, name of the next, or of one at work). Several
+    `workers` are spawned processes that load the model themselves; by default one for each core, four at most, where there are many figures. Raises InputError for an unknown name in `only`.
     """
     context = Context(model)
     figures = _figures(context)
@@ -67,18 +70,49 @@ def regenerate(model: str | Path | Model, folder: str | Path, only: str | Iterab
     for name in wanted:
         if name not in figures:
             raise unknown(f"model {context.model.name!r}", "figure", name, figures)
+    workers = min(os.cpu_count() or 1, 4, len(wanted) // _MANY) if workers is None else min(workers, len(wanted))
+    if workers > 1 and context.path is not None and not isinstance(model, Model):
+        compiled(context.model)  # once, into the cache on disk, not once in every worker
+        return _spread_out(context.path, folder, wanted, progress, workers)
     written: list[Path] = []
     for number, name in enumerate(wanted):
         if progress is not None:
             progress(number, len(wanted), name)
-        context.used.clear()
-        with styled():
-            made = figures[name][1](context)
-        if not (isinstance(made, tuple) and len(made) == 2 and isinstance(made[1], Mapping)):
-            raise InputError(f"figure {name!r}: it returned {type(made).__name__}; return (figure, table) with a mapping of columns")
-        _write_manifest(context.model, context.used.values(), folder, name)
-        written += save(*made, folder, name)
+        written += _drawn(context, figures[name][1], folder, name)
     return written
+
+
+def _drawn(context: Context, function: Function, folder: str | Path, name: str) -> list[Path]:
+    context.used.clear()
+    with styled():
+        made = function(context)
+    if not (isinstance(made, tuple) and len(made) == 2 and isinstance(made[1], Mapping)):
+        raise InputError(f"figure {name!r}: it returned {type(made).__name__}; return (figure, table) with a mapping of columns")
+    _write_manifest(context.model, context.used.values(), folder, name)
+    return save(*made, folder, name)
+
+
+def _spread_out(path: Path, folder: str | Path, wanted: Sequence[str], progress: Callable[[int, int, str], None] | None, workers: int) -> list[Path]:
+    """Draw figures in several processes and return the files in the order wanted."""
+    files: dict[str, list[Path]] = {}
+    for name, written in spread("figures", _task, wanted, workers, _begin, (str(path), str(folder))):
+        files[name] = written
+        if progress is not None and len(files) < len(wanted):
+            progress(len(files), len(wanted), next(other for other in wanted if other not in files))
+    return [file for name in wanted for file in files[name]]
+
+
+_at_work: list[tuple[Context, dict[str, tuple[str, Function]], str]] = []  # in a process of its own: whose figures it draws, and where to
+
+
+def _begin(path: str, folder: str) -> None:
+    context = Context(path)
+    _at_work.append((context, _figures(context), folder))
+
+
+def _task(name: str) -> list[Path]:
+    context, figures, folder = _at_work[-1]
+    return _drawn(context, figures[name][1], folder, name)
 
 
 def _write_manifest(model: Model, runs: Iterable[Run], folder: str | Path, name: str) -> None:
@@ -90,11 +124,11 @@ def _write_manifest(model: Model, runs: Iterable[Run], folder: str | Path, name:
 
 
 def check(model: str | Path | Model, folder: str | Path, only: str | Iterable[str] | None = None,
-          progress: Callable[[int, int, str], None] | None = None) -> list[str]:
+          progress: Callable[[int, int, str], None] | None = None, workers: int | None = None) -> list[str]:
     """Return as sentences how the stored CSVs in a folder differ from freshly computed ones; [] where they agree."""
     found: list[str] = []
     with tempfile.TemporaryDirectory() as fresh:
-        for file in regenerate(model, fresh, only, progress):
+        for file in regenerate(model, fresh, only, progress, workers):
             stored = Path(folder) / file.name
             if not stored.is_file():
                 found.append(f"{file.name}: it is missing; regenerate it")

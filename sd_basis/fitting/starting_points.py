@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from scipy.stats import qmc
 
-from ..errors import BasisError, InputError
+from ..errors import InputError
+from ..workers import spread
 from .problem import Problem
 from .searching import End, Store, search
 
-_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 _own: list[Problem] = []  # in a process of its own: the problem it works at
 
 
@@ -40,35 +36,15 @@ def searched(problem: Problem, starts: Sequence[tuple[float, ...]], store: Store
     ends = {start: kept for start in starts if (kept := store.end(start)) is not None}
     done(len(ends))
     missing = [start for start in starts if start not in ends]
-    for end in (_spread(problem, missing, workers) if workers > 1 and len(missing) > 1 else (search(problem, start) for start in missing)):
+    several = workers > 1 and len(missing) > 1
+    for end in (end for _, end in spread("fit", _search, missing, workers, _begin, (problem,))) if several else map(partial(search, problem), missing):
         store.keep(end)
         ends[end.start] = end
         done(1)
     return [ends[start] for start in starts]
 
 
-def _spread(problem: Problem, starts: Sequence[tuple[float, ...]], workers: int) -> Iterator[End]:
-    """Give the ends of searches in spawned processes as they come; whatever ends this ends them."""
-    others, before = set(multiprocessing.active_children()), {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update({name: "1" for name in _THREADS if before[name] is None})  # processes that share the cores gain nothing by threads
-    pool = ProcessPoolExecutor(min(workers, len(starts)), multiprocessing.get_context("spawn"), _begin, (problem,))
-    try:
-        for future in as_completed([pool.submit(_search, start) for start in starts]):
-            yield future.result()
-    except BrokenProcessPool:
-        raise BasisError("fit: a worker process ended by itself; there may be too little memory, or the script lacks if __name__ == \"__main__\"; try --workers 1") from None
-    except BaseException:
-        for process in set(multiprocessing.active_children()) - others:
-            process.terminate()
-        raise
-    finally:
-        for name in [name for name in _THREADS if before[name] is None]:
-            os.environ.pop(name, None)
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
 def _begin(problem: Problem) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever spawned it hears the interruption and ends it
     _own.append(problem)
 
 

@@ -1,0 +1,47 @@
+"""Work spread over spawned processes: results as they come, and whatever ends the work ends them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+from .errors import BasisError
+
+Task = TypeVar("Task")
+_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
+
+
+def spread(where: str, work: Callable[[Task], Any], tasks: Sequence[Task], workers: int, begin: Callable[..., None], given: tuple) -> Iterator[tuple[Task, Any]]:
+    """Give each task with `work(task)` as it comes, from processes that each began with `begin(*given)`.
+
+    Functions and tasks pickle. Spawned processes import the script that called: it needs `if __name__ == "__main__"`.
+    An exception of a task is raised here. Raises BasisError where a process ends by itself.
+    """
+    others, before = set(multiprocessing.active_children()), {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update({name: "1" for name in _THREADS if before[name] is None})  # processes that share the cores gain nothing by threads
+    pool = ProcessPoolExecutor(min(workers, len(tasks)), multiprocessing.get_context("spawn"), _begin, (begin, given))
+    try:
+        futures = {pool.submit(work, task): task for task in tasks}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    except BrokenProcessPool:
+        raise BasisError(f"{where}: a worker process ended by itself; there may be too little memory, or the script lacks "
+                         "if __name__ == \"__main__\"; try --workers 1") from None
+    except BaseException:
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+        raise
+    finally:
+        for name in [name for name in _THREADS if before[name] is None]:
+            os.environ.pop(name, None)
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _begin(begin: Callable[..., None], given: tuple) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever spawned it hears the interruption and ends it
+    begin(*given)
