@@ -40,6 +40,8 @@ def spiral(study):
         "closed_form": float(np.max(run["spiral_number"])),
         "gain": 0.0,
     }
+    unhedged = run["impact_of_a_sale"] * run["hedge_fund_collateral"] * run["full_leverage"]
+    numbers |= {"unhedged": float(np.max(unhedged)), "kept_at_one": float(1 / np.max(unhedged))}
     if np.isfinite(start):
         times = np.append(start, np.arange(np.floor(start) + 1, time_of(run, MONTH_END)))
         rate = run.model.quantity("fill_share") / run.model.quantity("execution_time")

@@ -4,7 +4,7 @@ from .against_data import april_2025, march_2020
 from .centripetal import centripetal_collapse
 from .comparing import REMARK
 from .decades import build_up, recovery, successive_crises
-from .gain import spiral_number
+from .gain import spiral_around_the_turn, spiral_number
 from .losses import loss_waterfall, payoffs_by_sector
 from .starts import later_starts, rescue_and_collapse
 from .surfaces import spiral_surfaces
@@ -19,6 +19,7 @@ FIGURES = {
     "march_2020_against_data": march_2020,
     "april_2025_against_data": april_2025,
     "spiral_number": spiral_number,
+    "spiral_around_the_turn": spiral_around_the_turn,
     "spiral_surfaces": spiral_surfaces,
     "centripetal_collapse": centripetal_collapse,
     "loss_waterfall": loss_waterfall,

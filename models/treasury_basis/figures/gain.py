@@ -6,7 +6,8 @@ from sd_basis.figures.paths import on_grid
 from sd_basis.figures.style import BLUE, QUIET, VERMILLION, dated_axis, end_labels, note, panel, panels, policy_lines, settle
 from sd_basis.gain import gain_along
 
-from .comparing import SETS, UNIDENTIFIED, remark
+from .comparing import OUTCOMES, SETS, UNIDENTIFIED, remark
+from .starts import around_the_turn
 
 CASES = {"march-2020": "as it was", "no-rescue": "no rescue"}
 LAST = "2020-05-01"
@@ -61,6 +62,29 @@ def spiral_number(context):
         "While nothing is bound no spiral turns, however large R is."
     )
     return remark(figure, said, f"{UNIDENTIFIED}: they set R."), table
+
+
+def spiral_around_the_turn(context):
+    """The spiral number of the rescue and of the collapse half an hour on either side of the critical start."""
+    labelled, group, said = around_the_turn(context)
+    figure, axes = panels(2, columns=2, height=2.2, labels=1.0)
+    table: dict = {}
+    for own, title in zip(axes, ("spiral number R if bound, in closed form", "R from the model's Jacobian"), strict=True):
+        panel(own, title)
+        labels = []
+        for label, whole in labelled.items():
+            run = on_grid(whole, 801)
+            last, code = run.case.time("figure", LAST), run.outcomes[group].code
+            line = _from_jacobian(run, last) if "Jacobian" in title else (run.t[run.t <= last], run["spiral_number"][run.t <= last])
+            own.plot(*line, color=OUTCOMES.get(code, BLUE))
+            labels.append((last, float(line[1][-1]), code, OUTCOMES.get(code, BLUE)))
+            table[f"{label}, {title}: time (day)"], table[f"{label}, {title}"] = line
+        own.axhline(1, color=QUIET, linewidth=0.8)
+        dated_axis(own, run.case, 0, last)
+        settle(own)
+        policy_lines(own, [(action.start, action.name) for action in whole.path.schedule.actions if action.name == "purchases"], names=False)
+        end_labels(own, labels, room=0.95)
+    return remark(figure, f"{said} Dashed: purchases begin. Where nothing is bound no spiral turns, however large R is.", f"{UNIDENTIFIED}: they set R."), table
 
 
 def _from_jacobian(run, last: float):

@@ -20,6 +20,14 @@ SHOWN = ("yield_dislocation", "fill_share", "perceived_volatility", "dollar_liqu
 
 def rescue_and_collapse(context):
     """The same purchases begun half an hour before and half an hour after the critical start."""
+    labelled, group, said = around_the_turn(context)
+    colours = [OUTCOMES.get(run.outcomes[group].code, FIRST) for run in labelled.values()]
+    figure, table = paths(labelled, SHOWN, colours=colours, height=1.75, marks=("purchases",))
+    return remark(figure, said), table
+
+
+def around_the_turn(context):
+    """Return the runs half an hour before and after the critical start by label, the group of outcomes that turns, and a sentence."""
     group, turn = _turn(context)
     if turn is None:
         runs = [context.run("march-2020", shift=shift) for shift in APART]
@@ -29,9 +37,7 @@ def rescue_and_collapse(context):
         runs = [context.run("march-2020", shift=round(shift, 3)) for shift in (turn.low - HALF_AN_HOUR, turn.high + HALF_AN_HOUR)]
         said = f"The outcome of {'the market' if group == 'market' else 'the funds, not of the market,'} turns {turn.shift:+.2f} trading days from the dates of 2020."
         said = said.replace("-", "−")
-    labelled = {f"{group} {run.outcomes[group].code}: purchases from {_start(run)}": run for run in runs}
-    figure, table = paths(labelled, SHOWN, colours=[OUTCOMES.get(run.outcomes[group].code, FIRST) for run in runs], height=1.75, marks=("purchases",))
-    return remark(figure, said), table
+    return {f"{group} {run.outcomes[group].code}: purchases from {_start(run)}": run for run in runs}, group, said
 
 
 def later_starts(context):
