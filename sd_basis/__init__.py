@@ -32,6 +32,7 @@ _DOOR = {
     "Model": "model", "Case": "case", "load": "library", "System": "system",
     "import_model": "interop", "simulate": "simulation", "Run": "run",
     "cut": "cutting", "equilibrium": "resting", "loop_gain": "gain", "sensitivities": "responses", "turning_shift": "timing",
+    "critical_delay": "transition.critical", "critical_value": "transition.critical",
     "Bound": "expectations", "Control": "expectations", "Expectation": "expectations", "Study": "study",
     "BasisError": "errors", "InputError": "errors", "NumericalFailure": "errors",
 }

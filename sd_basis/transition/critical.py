@@ -1,0 +1,111 @@
+"""The critical delay and its companions: where the outcome turns, of what kind the turn is, and on what evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..case import Case
+from ..errors import InputError
+from ..model import Model
+from ..outcomes import UNDECIDED
+from ..policies import Impulse, Policy
+from ..quantities import Parameter, finite_number
+from .scene import Scene
+from .searching import Axis, Found, parameter_axis, search
+
+
+@dataclass(frozen=True)
+class Critical:
+    """Where an outcome turns along a delay or a parameter, and the evidence for the kind of the turn.
+
+    `value` is the last turn, None where there is none, `values` are all of them, `date` their dates as text, and `below` and `above`
+    the outcomes on both sides of each; `tolerance` is the width of the bracket. `classification` is that of `value`: "saddle", "fold-ghost",
+    "threshold", "steep", or "none" where there is no turn or its kind is not settled, as `reason` says. `log_slope` is dT/d ln|d - d_c|
+    by side, `decades` over how many powers of ten, and `agreement` is |slope x eigenvalue + 1|, the larger of both sides.
+    `integrations` were used to find the values, `evidence_integrations` for the rest.
+    """
+
+    value: float | None
+    values: tuple[float, ...]
+    below: tuple[str, ...]
+    above: tuple[str, ...]
+    date: tuple[str, ...]
+    tolerance: float
+    reason: str
+    integrations: int
+    parameter: str = "delay"
+    classification: str = "none"
+    unstable_eigenvalue: float | None = None
+    log_slope: Mapping[str, float | None] = field(default_factory=lambda: {"below": None, "above": None})
+    decades: float = 0.0
+    agreement: float | None = None
+    edge_state: Mapping[str, float] | None = None
+    spectrum: tuple[complex, ...] = ()
+    scaling: Mapping[str, np.ndarray] = field(default_factory=dict)
+    control: Mapping[str, Any] | None = None
+    convergence: tuple[Mapping[str, Any], ...] = ()
+    evidence_integrations: int = 0
+
+
+def critical_delay(model: Model, policy: Policy | Impulse | str | None = None, *, case: Case | str | Path | None = None, outcome: str | None = None,
+                   bracket: tuple | None = None, set: Mapping | None = None, xtol: float = 1e-8, policies: Iterable[Policy | str] = (),
+                   method: str = "LSODA", rtol: float | None = None, scan: int = 13) -> Critical:
+    """Return the delay of a policy at which the outcome turns, counted from clock zero, the first shock of the case.
+
+    `policy` is a name, a Policy or an Impulse, or None for all dated policies of the case together. Delays are searched in `bracket`, by
+    default all of the run, at `scan` points; what happens between two of them alone is not seen. Each turn is
+    bisected to `xtol`, by default at the tolerance rtol = xtol / 10000, between 1e-12 and 1e-6. A turn is where the outcome of the group `outcome`
+    becomes, or ceases to be, that of the longest delay. Raises InputError for what cannot be searched; that there is no turn is a result.
+    """
+    scene = Scene(model, case, policy=policy, outcome=outcome, set=set, policies=policies, method=method, rtol=_rtol(model, xtol, rtol))
+    return _critical(Axis(scene), bracket, xtol, scan)
+
+
+def critical_value(model: Model, parameter: Parameter | str, *, policy: Policy | Impulse | str | None = None, delay: float | None = None,
+                   case: Case | str | Path | None = None, outcome: str | None = None, bracket: tuple | None = None, set: Mapping | None = None,
+                   xtol: float = 1e-8, policies: Iterable[Policy | str] = (), method: str = "LSODA", rtol: float | None = None,
+                   scan: int = 13) -> Critical:
+    """Return the value of a parameter at which the outcome turns, as `critical_delay` does for the delay.
+
+    Of the size of a rescue, of a spark, or a rate. `bracket` is by default the parameter's plausible range. With `policy` it acts at a
+    `delay`, by default its own; without, the case is as it stands.
+    """
+    scene = Scene(model, case, policy=policy, outcome=outcome, set=set, policies=policies, method=method, rtol=_rtol(model, xtol, rtol))
+    at = scene.own if delay is None else finite_number(f"{scene.where}, delay", delay)
+    return _critical(parameter_axis(scene, parameter, at), bracket, xtol, scan)
+
+
+def _rtol(model: Model, xtol: float, rtol: float | None) -> float:
+    if not finite_number(f"{model.where}, xtol", xtol) > 0:
+        raise InputError(f"{model.where}: xtol is {xtol:g}; give a positive tolerance")
+    return min(max(1e-4 * xtol, 1e-12), 1e-6) if rtol is None else rtol
+
+
+def _critical(axis: Axis, bracket: tuple | None, xtol: float, scan: int) -> Critical:
+    if not (isinstance(scan, int) and scan >= 2):
+        raise InputError(f"{axis.scene.where}: scan is {scan!r}; give a number of points, two or more")
+    low, high = axis.bracket(bracket)
+    found = search(axis, low, high, xtol, scan)
+    turns = found.turns
+    return Critical(
+        turns[-1].value if turns else None, tuple(turn.value for turn in turns), tuple(turn.below for turn in turns), tuple(turn.above for turn in turns),
+        tuple(axis.text(turn.value) for turn in turns), max((turn.high - turn.low for turn in turns), default=xtol),
+        _said(axis, found), axis.scene.integrations, axis.name)
+
+
+def _said(axis: Axis, found: Found) -> str:
+    """Return what the search found as a sentence."""
+    first, last, notes = found.looks[0], found.looks[-1], "".join(f"; {note}" for note in found.notes)
+    if not found.turns:
+        codes = list(dict.fromkeys(look.code for _, look in found.looks))
+        also = f" ({' and '.join(codes)})" if len(codes) > 1 else ""
+        return (f"no turn: of {len(found.looks)} values of {axis.name} from {first[0]:g} to {last[0]:g} none changes whether {axis.scene.group} "
+                f"ends {last[1].code}{also}{notes}")
+    turns = ", ".join(f"{turn.below} turns {turn.above} at {turn.value:.9g}" for turn in found.turns)
+    open_ = "; a side is undecided however far it is followed" if UNDECIDED in {code for turn in found.turns for code in (turn.below, turn.above)} else ""
+    return f"{axis.scene.group}: {turns}{open_}{notes}"
