@@ -9,7 +9,6 @@ import numpy as np
 from .separating import smallest
 
 _LEAST = 4.0  # decades
-_TRUE = 3e-3  # of the slope: largest residual of a logarithm that holds
 SIDES = ("below", "above")
 _SIGN = {"below": -1.0, "above": 1.0}
 
@@ -25,24 +24,26 @@ class Logarithm:
 
 
 def logarithm(distances: dict[str, np.ndarray], times: dict[str, np.ndarray]) -> Logarithm | None:
-    """Return the logarithm that fits both sides' times best over the smallest distances, as many as it holds for; None with less than four decades.
+    """Return the logarithm that fits both sides' times best over a window of distances; None with less than four decades.
 
-    Each side has its own slope, and both share one offset of d_c. The window grows from the smallest distances while the fit holds.
+    Each side has its own slope, and both share one offset of d_c. The smallest distances feel the integrator's errors and the largest ones
+    what is not yet a logarithm: of all windows of four decades or more that is taken in which the slope is most certain.
     """
     order = {side: np.argsort(distances[side]) for side in SIDES}
     x = {side: distances[side][order[side]] for side in SIDES}
     y = {side: times[side][order[side]] for side in SIDES}
-    found = None
+    found, error = None, np.inf
     most = min(len(x[side]) for side in SIDES)
-    for count in range(3, most + 1):
-        window = {side: (x[side][:count], y[side][:count]) for side in SIDES}
-        decades = min(float(np.log10(part[0][-1] / part[0][0])) for part in window.values())
-        if decades < _LEAST - 1e-6:
-            continue
-        fitted = _fitted(window, decades)
-        if found is not None and fitted.residual > max(_TRUE, found.residual):
-            break
-        found = fitted
+    for first in range(most):
+        for last in range(first + 3, most + 1):
+            window = {side: (x[side][first:last], y[side][first:last]) for side in SIDES}
+            decades = min(float(np.log10(part[0][-1] / part[0][0])) for part in window.values())
+            if decades < _LEAST - 1e-6:
+                continue
+            fitted = _fitted(window, decades)
+            own = max(fitted.residual, 1e-9) / (decades * np.sqrt(last - first))  # how uncertain the slope is
+            if own < error:
+                found, error = fitted, own
     return found
 
 
