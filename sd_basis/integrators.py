@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,25 @@ class _History:
         share = (np.asarray(time) - self._time) / self._length
         powers = share ** np.arange(len(self._array)).reshape(-1, *[1] * share.ndim)
         return np.dot(self._array.T, powers)
+
+
+def interpolated(interpolants: Sequence[Callable], places: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Return the states (times, stocks) that the interpolants at given places have at times; LSODA's are evaluated all at once, by order."""
+    if not isinstance(interpolants[int(places[0])], _History):
+        starts = np.flatnonzero(np.diff(places, prepend=-1))
+        return np.concatenate([interpolants[int(places[first])](own).T for first, own in zip(starts, np.split(times, starts[1:]), strict=True)])
+    used, own = np.unique(places, return_inverse=True)
+    histories: list[Any] = [interpolants[int(place)] for place in used]
+    orders = np.array([len(history._array) for history in histories])
+    shares = (times - np.array([history._time for history in histories])[own]) / np.array([history._length for history in histories])[own]
+    found = np.empty((len(times), histories[0]._array.shape[1]))
+    for order in np.unique(orders):
+        chosen = np.flatnonzero(orders == order)
+        arrays = np.array([histories[place]._array for place in chosen])
+        rows = np.flatnonzero(orders[own] == order)
+        powers = shares[rows, None] ** np.arange(order)
+        found[rows] = np.einsum("tk,tkn->tn", powers, arrays[np.searchsorted(chosen, own[rows])])
+    return found
 
 
 def method_class(name: str) -> Any:

@@ -113,18 +113,47 @@ class _Seen:
         entered, left = np.flatnonzero(inside), np.flatnonzero(~inside)
         first = self._entry(row, int(entered[0])) if entered.size else None
         since = self._entry(row, int(left[-1]) + 1 if left.size else 0) if inside[-1] else None
+        first = self._summit(row, int(entered[0]) if entered.size else len(inside), first)
         return Visits(first, bool(left.size), since)
+
+    def _summit(self, row: int, until: int, first: float | None) -> float | None:
+        """Return when the margin turned positive between two looks before `until`, where it rose and fell again, else `first`."""
+        margins = self.margins[row, :until]
+        if len(margins) < 3:
+            return first
+        below, peak, above = margins[:-2], margins[1:-1], margins[2:]
+        rise, fall = peak - below, peak - above
+        # a parabola through three looks rises above the middle one by at most this, and the true curve by not much more
+        over = 0.25 * np.maximum(rise, fall)
+        near = np.flatnonzero((rise >= 0) & (fall >= 0) & (rise + fall > 0) & (peak + over > 0)) + 1
+        for index in near:
+            left, right = self.t[index - 1], self.t[index + 1]
+            for _ in range(4):
+                times = np.linspace(left, right, 17)
+                values = self._margin(row, self.segment[index], times)
+                best = int(np.argmax(values))
+                if values[best] > 0:
+                    return self._crossing(row, self.segment[index], left, times[best])
+                left, right = times[max(best - 1, 0)], times[min(best + 1, 16)]
+        return first
 
     def _entry(self, row: int, index: int) -> float:
         """Return when the margin turned positive before `index`, by the solver's interpolant."""
         if index == 0 or self.segment[index] != self.segment[index - 1]:
             return float(self.t[index])
-        path, left, right = self.path, self.t[index - 1], self.t[index]
+        return self._crossing(row, self.segment[index], self.t[index - 1], self.t[index])
+
+    def _margin(self, row: int, segment: int, times: np.ndarray) -> np.ndarray:
+        """Return one margin at times within a segment."""
+        x, segments = self.path.at(times)
+        segments[:] = segment
+        return self.path.evaluate(self.path.compiled.margins, times, x, segments)[row]
+
+    def _crossing(self, row: int, segment: int, left: float, right: float) -> float:
+        """Return when a margin turns positive in a bracket at whose end it is."""
         for _ in range(4):  # each pass narrows the bracket 32-fold
             times = np.linspace(left, right, 33)
-            x, segment = path.at(times)
-            segment[:] = self.segment[index]
-            values = path.evaluate(path.compiled.margins, times, x, segment)[row]
+            values = self._margin(row, segment, times)
             inside = int(np.argmax(values > 0)) if np.any(values > 0) else len(times) - 1
             left, right = times[max(inside - 1, 0)], times[inside]
         return float(right)

@@ -11,6 +11,7 @@ import numpy as np
 from .actions import Action
 from .compiled import Compiled
 from .course import Course
+from .integrators import interpolated
 from .timeline import Schedule
 
 
@@ -80,28 +81,30 @@ class Path:
 
     def between(self, shares: np.ndarray, start: float = -np.inf, end: float = np.inf) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return times, states and segments at the same shares of every step, or of its part between two times, and the lengths."""
-        times, states, segments, lengths = [], [], [], []
+        times, states, segments, lengths = [np.empty(0)], [np.empty((0, self.x.shape[1]))], [np.empty(0, int)], [np.empty(0)]
         for index, piece in enumerate(self.pieces):
-            for first, last, interpolant in zip(piece.t, piece.t[1:], piece.interpolants, strict=False):
-                left, right = max(first, start), min(last, end)
-                if right < left:
-                    continue
-                own = left + (right - left) * shares
-                times.append(own)
-                states.append(interpolant(own).T)
-                segments.append(np.full(len(shares), index))
-                lengths.append(right - left)
-        return (np.array(times).ravel(), np.array(states).reshape(-1, self.x.shape[1]),
-                np.array(segments, dtype=int).ravel(), np.array(lengths))
+            count = len(piece.interpolants)
+            left, right = np.maximum(piece.t[:count], start), np.minimum(piece.t[1:count + 1], end)
+            kept = np.flatnonzero(right >= left)
+            if not kept.size:
+                continue
+            own = (left[kept, None] + (right - left)[kept, None] * shares).ravel()
+            times.append(own)
+            states.append(interpolated(piece.interpolants, np.repeat(kept, len(shares)), own))
+            segments.append(np.full(len(own), index))
+            lengths.append((right - left)[kept])
+        return np.concatenate(times), np.concatenate(states), np.concatenate(segments), np.concatenate(lengths)
 
     def at(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return states and segments at given times by the solver's own interpolants; at a switch, after it."""
         starts = np.array([piece.t[0] for piece in self.pieces])
         segment = np.clip(np.searchsorted(starts, times, side="right") - 1, 0, len(self.pieces) - 1)
         x = np.empty((len(times), self.x.shape[1]))
-        for row, (time, index) in enumerate(zip(times, segment, strict=True)):
-            piece = self.pieces[index]
-            step = int(np.clip(np.searchsorted(piece.t, time, side="right") - 1, 0, len(piece.t) - 1))
-            exact = piece.t[step] == time or step == len(piece.interpolants)
-            x[row] = piece.x[step] if exact else piece.interpolants[step](time)
+        for index in np.unique(segment):
+            piece, rows = self.pieces[index], np.flatnonzero(segment == index)
+            step = np.clip(np.searchsorted(piece.t, times[rows], side="right") - 1, 0, len(piece.t) - 1)
+            exact = (piece.t[step] == times[rows]) | (step >= len(piece.interpolants))
+            x[rows[exact]] = piece.x[step[exact]]
+            if not exact.all():
+                x[rows[~exact]] = interpolated(piece.interpolants, step[~exact], times[rows[~exact]])
         return x, segment

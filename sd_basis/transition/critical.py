@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..model import Model
 from ..outcomes import UNDECIDED
 from ..policies import Impulse, Policy
 from ..quantities import Parameter, finite_number
+from .judging import judged
 from .scene import Scene
 from .searching import Axis, Found, parameter_axis, search
 
@@ -54,7 +55,8 @@ class Critical:
 
 def critical_delay(model: Model, policy: Policy | Impulse | str | None = None, *, case: Case | str | Path | None = None, outcome: str | None = None,
                    bracket: tuple | None = None, set: Mapping | None = None, xtol: float = 1e-8, policies: Iterable[Policy | str] = (),
-                   method: str = "LSODA", rtol: float | None = None, scan: int = 13) -> Critical:
+                   method: str = "LSODA", rtol: float | None = None, scan: int = 13, classify: bool = True,
+                   frozen: Iterable[str] = ()) -> Critical:
     """Return the delay of a policy at which the outcome turns, counted from clock zero, the first shock of the case.
 
     `policy` is a name, a Policy or an Impulse, or None for all dated policies of the case together. Delays are searched in `bracket`, by
@@ -63,13 +65,14 @@ def critical_delay(model: Model, policy: Policy | Impulse | str | None = None, *
     becomes, or ceases to be, that of the longest delay. Raises InputError for what cannot be searched; that there is no turn is a result.
     """
     scene = Scene(model, case, policy=policy, outcome=outcome, set=set, policies=policies, method=method, rtol=_rtol(model, xtol, rtol))
-    return _critical(Axis(scene), bracket, xtol, scan)
+    return _critical(Axis(scene), bracket, xtol, scan, classify, frozen)
 
 
 def critical_value(model: Model, parameter: Parameter | str, *, policy: Policy | Impulse | str | None = None, delay: float | None = None,
                    case: Case | str | Path | None = None, outcome: str | None = None, bracket: tuple | None = None, set: Mapping | None = None,
                    xtol: float = 1e-8, policies: Iterable[Policy | str] = (), method: str = "LSODA", rtol: float | None = None,
-                   scan: int = 13) -> Critical:
+                   scan: int = 13, classify: bool = True,
+                   frozen: Iterable[str] = ()) -> Critical:
     """Return the value of a parameter at which the outcome turns, as `critical_delay` does for the delay.
 
     Of the size of a rescue, of a spark, or a rate. `bracket` is by default the parameter's plausible range. With `policy` it acts at a
@@ -77,7 +80,7 @@ def critical_value(model: Model, parameter: Parameter | str, *, policy: Policy |
     """
     scene = Scene(model, case, policy=policy, outcome=outcome, set=set, policies=policies, method=method, rtol=_rtol(model, xtol, rtol))
     at = scene.own if delay is None else finite_number(f"{scene.where}, delay", delay)
-    return _critical(parameter_axis(scene, parameter, at), bracket, xtol, scan)
+    return _critical(parameter_axis(scene, parameter, at), bracket, xtol, scan, classify, frozen)
 
 
 def _rtol(model: Model, xtol: float, rtol: float | None) -> float:
@@ -86,16 +89,31 @@ def _rtol(model: Model, xtol: float, rtol: float | None) -> float:
     return min(max(1e-4 * xtol, 1e-12), 1e-6) if rtol is None else rtol
 
 
-def _critical(axis: Axis, bracket: tuple | None, xtol: float, scan: int) -> Critical:
+def _critical(axis: Axis, bracket: tuple | None, xtol: float, scan: int, classify: bool, frozen: Iterable[str]) -> Critical:
     if not (isinstance(scan, int) and scan >= 2):
         raise InputError(f"{axis.scene.where}: scan is {scan!r}; give a number of points, two or more")
     low, high = axis.bracket(bracket)
     found = search(axis, low, high, xtol, scan)
-    turns = found.turns
-    return Critical(
+    turns, used = found.turns, axis.scene.integrations
+    plain = Critical(
         turns[-1].value if turns else None, tuple(turn.value for turn in turns), tuple(turn.below for turn in turns), tuple(turn.above for turn in turns),
         tuple(axis.text(turn.value) for turn in turns), max((turn.high - turn.low for turn in turns), default=xtol),
-        _said(axis, found), axis.scene.integrations, axis.name)
+        _said(axis, found), used, axis.name)
+    if not (turns and classify):
+        return plain
+    evidence = judged(axis, turns[-1], found.looks[-1][1].code, (high - low) / (scan - 1), frozen)
+    values = (*plain.values[:-1], evidence.value)
+    law, edge = evidence.law, evidence.edge
+    made = replace(plain, value=evidence.value, values=values, date=tuple(map(axis.text, values)), classification=evidence.classification,
+                   reason=f"{plain.reason}; {evidence.reason}", scaling=evidence.scaling, decades=evidence.decades,
+                   evidence_integrations=axis.scene.integrations - used)
+    if law is not None:
+        made = replace(made, log_slope=law.slope)
+    if edge is not None:
+        made = replace(made, edge_state=edge.state, spectrum=edge.spectrum, unstable_eigenvalue=edge.eigenvalue)
+    if law is not None and edge is not None and edge.eigenvalue is not None:
+        made = replace(made, agreement=max(abs(slope * edge.eigenvalue + 1) for slope in law.slope.values()))
+    return made
 
 
 def _said(axis: Axis, found: Found) -> str:

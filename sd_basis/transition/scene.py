@@ -58,6 +58,7 @@ class Scene:
         if outcome is not None and outcome not in groups:
             raise unknown(self.where, "group of outcomes", outcome, groups)
         self.group = groups[0] if outcome is None else outcome
+        self.absorbing = {item.name for item in model.outcomes if item.group == self.group and item.absorbing}
         self.moved = model.policy(policy) if isinstance(policy, str) else policy
         first, last = self.case.span if self.case.span is not None else model.span
         self.start, self.end = self.case.time("span", first), self.case.time("span", last)
@@ -177,6 +178,9 @@ class Scene:
 
     def _look(self, point: tuple, given: dict[str, float], stretch: float) -> Look:
         key = (*point, stretch)
+        for shorter, look in list(self._looks.items()) if key not in self._looks else ():
+            if shorter[:2] == point and shorter[2] < stretch and look.code in self.absorbing:  # what is absorbed stays so
+                self._looks[key] = look
         if key not in self._looks:
             decision = self.run(point[0], given, stretch).outcomes[self.group]
             self._looks[key] = Look(point, decision.code, decision.time)

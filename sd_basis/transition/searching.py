@@ -8,7 +8,7 @@ of narrower ones it may miss pairs of turns.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +20,7 @@ from ..run import Run
 from .scene import DELAY, Look, Scene
 
 HORIZONS = (1.0, 4.0, 16.0)  # spans over which a turn is looked for, until it no longer moves
+_COARSE = 1e-3  # of the scan's spacing: a first look at whether the horizon matters
 _AFTER = 64  # the last delay of the default bracket leaves one part in so many of the span
 
 
@@ -107,30 +108,38 @@ def search(axis: Axis, low: float, high: float, xtol: float, scan: int = 13) -> 
     """Return every turn that a scan sees, each bisected to a width of xtol, at the first horizon that does not move it."""
     notes: tuple[str, ...] = ()
     for stretch in HORIZONS:
-        found = _turns(axis, low, high, xtol, scan, stretch)
-        try:
-            moved = _moved(axis, found, 4 * stretch)
-        except (InputError, NumericalFailure) as error:
-            return Found(found.turns, found.looks, (*notes, f"the horizon could not be extended to {4 * stretch:g} spans ({error})"))
-        if not moved:
-            return Found(found.turns, found.looks, notes)
+        found = _scanned(axis, low, high, scan, stretch)
+        for width in (max(xtol, _COARSE * (high - low) / (scan - 1)), xtol):  # a horizon that is too short shows early
+            found = _refined(axis, found, width)
+            try:
+                moved = _moved(axis, found, 4 * stretch)
+            except (InputError, NumericalFailure) as error:
+                found = _refined(axis, found, xtol)
+                return replace(found, notes=(*notes, f"the horizon could not be extended to {4 * stretch:g} spans ({error})"))
+            if moved:
+                break
+        else:
+            return replace(found, notes=notes)
         notes = (f"it is judged over {4 * stretch:g} spans: over {stretch:g} the outcome was not yet final",)
-    turns = tuple(Turn(turn.low, turn.high, turn.below, turn.above, turn.stretch, True) for turn in found.turns)
-    return Found(turns, found.looks, (f"the turn still moves when the run is followed from {stretch:g} to {4 * stretch:g} spans",))
+    found = _refined(axis, found, xtol)
+    return Found(tuple(replace(turn, moves=True) for turn in found.turns), found.looks,
+                 (f"the turn still moves when the run is followed from {stretch:g} to {4 * stretch:g} spans",))
 
 
-def _turns(axis: Axis, low: float, high: float, xtol: float, scan: int, stretch: float) -> Found:
+def _scanned(axis: Axis, low: float, high: float, scan: int, stretch: float) -> Found:
     values = np.linspace(low, high, scan).tolist()
-    looks = [axis.look(value, stretch) for value in reversed(values)][::-1]
+    looks = [axis.look(value, stretch) for value in values]
     top = looks[-1].code
-
-    def code(value: float) -> str:
-        return axis.look(value, stretch).code
-    turns = []
-    for (left, first), (right, second) in pairwise(zip(values, looks, strict=True)):
-        if (first.code == top) != (second.code == top):
-            turns.append(bisected(code, Turn(left, right, first.code, second.code, stretch), top, xtol))
+    turns = [Turn(left, right, first.code, second.code, stretch) for (left, first), (right, second) in pairwise(zip(values, looks, strict=True))
+             if (first.code == top) != (second.code == top)]
     return Found(tuple(turns), tuple(zip(values, looks, strict=True)))
+
+
+def _refined(axis: Axis, found: Found, xtol: float) -> Found:
+    """Return what was found with every turn bisected to a width."""
+    top = found.looks[-1][1].code
+    turns = tuple(bisected(lambda value, own=turn: axis.look(value, own.stretch).code, turn, top, xtol) for turn in found.turns)
+    return replace(found, turns=turns)
 
 
 def bisected(code: Callable[[float], str], turn: Turn, top: str, xtol: float) -> Turn:
@@ -142,7 +151,7 @@ def bisected(code: Callable[[float], str], turn: Turn, top: str, xtol: float) ->
             low, below = middle, found
         else:
             high, above = middle, found
-    return Turn(low, high, below, above, turn.stretch, turn.moves)
+    return replace(turn, low=low, high=high, below=below, above=above)
 
 
 def _moved(axis: Axis, found: Found, stretch: float) -> bool:

@@ -1,0 +1,92 @@
+"""The ghost of a fold: runs on one side pass where two states of rest have just vanished, in a time that grows as the inverse square root.
+
+Over a finite time such runs look like those that stay, so that the turn moves with the horizon; it is extrapolated from passage times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import InputError, NumericalFailure
+from ..outcomes import UNDECIDED
+from .laws import SIDES, Power, inverse_root
+from .searching import Axis, Turn
+
+_LONG = 256.0  # spans over which passages are followed
+_FULL = 0.8  # of that time: passages longer than this are left out
+_HALF = 0.02  # how near to -1/2 the exponent has to be
+_TRUE = 1e-4  # largest relative residual of the expansion
+_MOST = 14  # runs a pass
+
+
+@dataclass(frozen=True)
+class Ghost:
+    """The law of the passage times, the side that passes, distances and times there, and how the other side ends."""
+
+    power: Power
+    side: str
+    distance: np.ndarray
+    time: np.ndarray
+    other: str
+
+
+def ghost(axis: Axis, turn: Turn, spacing: float) -> Ghost | None:
+    """Return the ghost at a turn, None where decision times on neither side grow as an inverse square root."""
+    for side in SIDES:
+        try:
+            found = _passing(axis, turn, spacing, side)
+        except (InputError, NumericalFailure):  # the run cannot be made so long
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _passing(axis: Axis, turn: Turn, spacing: float, side: str) -> Ghost | None:
+    sign, code = (1.0, turn.above) if side == "above" else (-1.0, turn.below)
+    if code == UNDECIDED:
+        return None
+    begin, longest = axis.scene.start, _FULL * _LONG * (axis.scene.end - axis.scene.start)
+
+    def passage(value: float) -> float | None:
+        look = axis.look(value, _LONG, _LONG)
+        return look.time - begin if look.code == code and look.time is not None else None
+
+    near = turn.low if side == "above" else turn.high
+    known: dict[float, float] = {}
+    power = None
+    for _ in range(3):
+        centre = near if power is None else power.turn
+        misses = 0
+        for distance in spacing * 10.0 ** (-0.5 * np.arange(1, _MOST + 1)):
+            value = float(centre + sign * distance)
+            if value in known:
+                continue
+            if power is not None and power.amplitude * distance**-0.5 > longest:
+                break
+            time = passage(value)
+            if time is None or time > longest:
+                misses += 1
+                if misses > 1:
+                    break
+                continue
+            known[value] = time
+        values = np.array(list(known))
+        times = np.array(list(known.values()))
+        if len(values) < 6 or times.max() < 5 * np.sort(times)[0]:
+            return None
+        power = inverse_root(values, times, side, spacing)
+        if power is None or power.amplitude <= 0:
+            return None
+    distance = sign * (values - power.turn)
+    chosen = distance <= 0.05 * spacing
+    if chosen.sum() >= 7:
+        power = inverse_root(values[chosen], times[chosen], side, spacing) or power
+    distance = sign * (values - power.turn)
+    order = np.argsort(distance)
+    if abs(power.exponent + 0.5) > _HALF or power.residual > _TRUE or power.decades < 2:
+        return None
+    other = axis.look(float(power.turn - sign * distance[order[0]]), _LONG, _LONG).code
+    return None if other == code else Ghost(power, side, distance[order], times[order], other)
