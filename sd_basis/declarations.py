@@ -10,7 +10,7 @@ from sympy.core.relational import Relational
 
 from .errors import InputError
 from .families import declared, families_of
-from .quantities import CLOUD, Flow, as_expression
+from .quantities import CLOUD, Flow, as_expression, finite_number
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,15 @@ class Outcome:
     `when` is one inequality (combine several with sympy's Min and Max). With `absorbing` the
     outcome holds from the first entry into the region. Otherwise the run must enter the region
     and stay to its end, beyond the last switch of a policy or series: a trapping neighbourhood of
-    an attractor. `always=True` asks that the run never left it; `once` that another inequality
+    an attractor. With `lasting` it holds once the run has stayed in the region for that long without a break, whatever
+    comes later: what is too long to survive, though it may end. `always=True` asks that the run never left it; `once` that another inequality
     held at some time. Outcomes of one `group` are tried in the order given.
     """
 
     name: str
     when: Relational
     absorbing: bool = False
+    lasting: float | None = None
     always: bool = False
     once: Relational | None = None
     group: str = "outcome"
@@ -102,6 +104,10 @@ class Outcome:
         for condition in (self.when, self.once):
             if condition is not None:
                 margin(f"outcome {self.name!r}", condition)
+        if self.lasting is not None and not finite_number(f"outcome {self.name!r}, lasting", self.lasting) > 0:
+            raise InputError(f"outcome {self.name!r}: lasting is {self.lasting}; give a positive length of model time")
+        if self.lasting is not None and (self.absorbing or self.always or self.once is not None):
+            raise InputError(f"outcome {self.name!r}: it is lasting and has absorbing, always or once; keep one of them")
 
 
 def margin(where: str, condition: Any) -> sympy.Expr:

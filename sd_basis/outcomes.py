@@ -26,17 +26,22 @@ class Decision:
 
 @dataclass(frozen=True)
 class Visits:
-    """How a run met a region: when it `first` was inside, whether it was ever `outside`, and `since` when it has been inside at its end."""
+    """How a run met a region: when it `first` was inside, whether it was ever `outside`, and `since` when it has been inside at its end.
+
+    `stays` are (from, to) of each time inside, where an outcome asks how long it lasted; the last may be open.
+    """
 
     first: float | None
     outside: bool
     since: float | None
+    stays: tuple[tuple[float, float | None], ...] = ()
 
 
 def decide(path: Path) -> dict[str, Decision]:
     """Return the decision of each group of outcomes, in the order of declaration.
 
-    An absorbing outcome holds from the first entry into its region, the earliest one wins.
+    An absorbing outcome holds from the first entry into its region, a `lasting` one from when the run has stayed in it for so long; the
+    earliest one wins.
     Otherwise the first declared outcome whose region the run occupies at its end holds since it
     entered for good; with `always` it must have been there throughout, with `once` the other
     inequality must have held. Anything else is undecided, and so is a run that ends before a
@@ -54,8 +59,8 @@ def visited(path: Path) -> dict[Relational, Visits]:
     conditions = path.compiled.conditions
     if not conditions:
         return {}
-    seen = _Seen(path)
-    return {condition: _joined(earlier, seen.visits(row)) for row, (condition, earlier) in
+    seen, lasting = _Seen(path), {outcome.when for outcome in path.compiled.model.outcomes if outcome.lasting}
+    return {condition: _joined(earlier, seen.visits(row, condition in lasting)) for row, (condition, earlier) in
             enumerate(zip(conditions, _earlier(path, len(conditions)), strict=True))}
 
 
@@ -69,17 +74,23 @@ def _joined(earlier: Visits | None, later: Visits) -> Visits:
         return later
     first = later.first if earlier.first is None else earlier.first
     stayed = later.since is not None and not later.outside and earlier.since is not None
-    return Visits(first, earlier.outside or later.outside, earlier.since if stayed else later.since)
+    before, after = [(enter, leave) for enter, leave in earlier.stays], list(later.stays)
+    if before and before[-1][1] is None:  # it was inside when the run was saved
+        enter, _ = before.pop()
+        after[:1] = [(enter, after[0][1])]
+    return Visits(first, earlier.outside or later.outside, earlier.since if stayed else later.since, tuple(before + after))
 
 
 def _decide(path: Path, outcomes: list[Outcome], visits: dict[Relational, Visits]) -> Decision:
     absorbed = [(time, outcome.name) for outcome in outcomes if outcome.absorbing and (time := visits[outcome.when].first) is not None]
+    absorbed += [(enter + outcome.lasting, outcome.name) for outcome in outcomes if outcome.lasting
+                 for enter, leave in visits[outcome.when].stays if (path.t[-1] if leave is None else leave) >= enter + outcome.lasting]
     if absorbed:
         time, name = min(absorbed, key=lambda entry: entry[0])
         return Decision(name, time)
     for outcome in outcomes if path.complete else ():
         own = visits[outcome.when]
-        if outcome.absorbing or own.since is None or (outcome.always and own.outside):
+        if outcome.absorbing or outcome.lasting or own.since is None or (outcome.always and own.outside):
             continue
         since = own.since
         if outcome.once is not None:
@@ -107,14 +118,22 @@ class _Seen:
         """The margins (inequalities, times)."""
         return self.path.evaluate(self.path.compiled.margins, self.t, self._x, self.segment)
 
-    def visits(self, row: int) -> Visits:
+    def visits(self, row: int, stays: bool = False) -> Visits:
         """Return how the run met the region of one inequality."""
         inside = self.margins[row] > 0
         entered, left = np.flatnonzero(inside), np.flatnonzero(~inside)
         first = self._entry(row, int(entered[0])) if entered.size else None
         since = self._entry(row, int(left[-1]) + 1 if left.size else 0) if inside[-1] else None
         first = self._summit(row, int(entered[0]) if entered.size else len(inside), first)
-        return Visits(first, bool(left.size), since)
+        return Visits(first, bool(left.size), since, self._stays(row, inside) if stays else ())
+
+    def _stays(self, row: int, inside: np.ndarray) -> tuple[tuple[float, float | None], ...]:
+        """Return from when to when the run was inside, each time that two looks or more saw it there."""
+        turns = np.flatnonzero(np.diff(inside.astype(int)))
+        enters = ([0] if inside[0] else []) + [int(turn) + 1 for turn in turns if inside[turn + 1]]
+        leaves = [int(turn) + 1 for turn in turns if inside[turn]]
+        return tuple((self._entry(row, enter), None if place == len(leaves) else self._exit(row, leaves[place]))
+                     for place, enter in enumerate(enters))
 
     def _summit(self, row: int, until: int, first: float | None) -> float | None:
         """Return when the margin turned positive between two looks before `until`, where it rose and fell again, else `first`."""
@@ -143,17 +162,23 @@ class _Seen:
             return float(self.t[index])
         return self._crossing(row, self.segment[index], self.t[index - 1], self.t[index])
 
+    def _exit(self, row: int, index: int) -> float:
+        """Return when the margin ceased to be positive before `index`."""
+        if self.segment[index] != self.segment[index - 1]:
+            return float(self.t[index])
+        return self._crossing(row, self.segment[index], self.t[index - 1], self.t[index], -1)
+
     def _margin(self, row: int, segment: int, times: np.ndarray) -> np.ndarray:
         """Return one margin at times within a segment."""
         x, segments = self.path.at(times)
         segments[:] = segment
         return self.path.evaluate(self.path.compiled.margins, times, x, segments)[row]
 
-    def _crossing(self, row: int, segment: int, left: float, right: float) -> float:
-        """Return when a margin turns positive in a bracket at whose end it is."""
+    def _crossing(self, row: int, segment: int, left: float, right: float, sign: int = 1) -> float:
+        """Return when a margin, times the sign, turns positive in a bracket at whose end it is."""
         for _ in range(4):  # each pass narrows the bracket 32-fold
             times = np.linspace(left, right, 33)
-            values = self._margin(row, segment, times)
+            values = sign * self._margin(row, segment, times)
             inside = int(np.argmax(values > 0)) if np.any(values > 0) else len(times) - 1
             left, right = times[max(inside - 1, 0)], times[inside]
         return float(right)

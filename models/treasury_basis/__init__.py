@@ -54,10 +54,11 @@ position = hedge_fund_collateral.total
 
 functioning = Min(market.fill_share - 0.9, 2 - market.perceived_volatility) > 0
 frozen = Min(0.5 - market.fill_share, market.perceived_volatility - 2) > 0
+QUARTER = 63  # trading days: longer than any position can wait for delivery, whatever comes later
 OUTCOMES = (
     Outcome("calm", functioning, always=True, group="market", description="dealers filled orders throughout"),
     Outcome("rescued", functioning, group="market", description="dealers fill orders again and volatility is below twice its calm level"),
-    Outcome("collapsed", frozen, group="market", description="most orders stay unfilled and nothing scheduled can change that"),
+    Outcome("collapsed", frozen, lasting=QUARTER, group="market", description="most orders stay unfilled for a quarter, from one delivery to the next"),
     Outcome("collapsed", seized_collateral > 0.5 * opening_trade, absorbing=True, group="funds", description="half of the position was seized"),
     Outcome("collapsed", position < 0.1 * opening_trade, absorbing=True, group="funds", description="nine tenths of the position are gone"),
     Outcome(

@@ -50,7 +50,7 @@ def text(model: Model) -> str:
         parts.append(_section("Outcomes", "\n".join(
             _wrap(f"{outcome['group']}: {outcome['name']} where {outcome['when']}" + "".join(
                 f", {word}" for word in ("absorbing", "always") if outcome[word])
-                + (f", once {outcome['once']}" if outcome["once"] else "")) for outcome in known["outcomes"])))
+                + (f", lasting {outcome['lasting']:g}" if outcome["lasting"] else "") + (f", once {outcome['once']}" if outcome["once"] else "")) for outcome in known["outcomes"])))
     if known["cases"]:
         parts.append(_section("Cases", table(("name", "title"), list(known["cases"].items()), left=2)))
     if known["value_sets"]:
@@ -137,7 +137,7 @@ def document(model: Model) -> dict[str, Any]:
         "policies": [{"name": policy.name, "start": _plain(policy.start), "end": _plain(policy.end), "duration": policy.duration, **_condition(policy),
                       "changes": {parameter.name: _text(value) for parameter, value in policy.changes.items()},
                       "description": policy.description} for policy in model.policies.values()],
-        "outcomes": [{"name": outcome.name, "group": outcome.group, "when": _text(outcome.when), "absorbing": outcome.absorbing,
+        "outcomes": [{"name": outcome.name, "group": outcome.group, "when": _text(outcome.when), "absorbing": outcome.absorbing, "lasting": outcome.lasting,
                       "always": outcome.always, "once": None if outcome.once is None else _text(outcome.once),
                       "description": outcome.description} for outcome in model.outcomes],
         "cases": {name: title(file) for name, file in case_paths(path).items()} if path else {},
