@@ -9,66 +9,14 @@ the bracket, gives way to bisection.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
+from .habit import CODES, TIME, Crossing, Habit, Seen
 from .plane import Probe
 
-TIME, CODES = "time of decision", "codes"
 _MOST = 80
+_SURE = 4  # tolerances away: where a distance is known well enough for an offset
 _FAR = 5.0  # brackets away from its middle: where a distance is known well enough for a rate
-
-
-@dataclass(frozen=True)
-class Habit:
-    """What one crossing teaches the next: the smooth function that led, its slopes, the rate and the offsets T0 of the time of decision.
-
-    `doubt` is the share by which the distance foretold from the one before was wrong, `drifts` how the offsets moved, `jumps` the margins that
-    are not continuous there.
-    """
-
-    leading: str = CODES
-    slopes: Mapping[str, float] = field(default_factory=dict)
-    rate: float | None = None
-    offsets: Mapping[bool, float] = field(default_factory=dict)
-    doubt: float = 0.1
-    drifts: Mapping[bool, float] = field(default_factory=dict)
-    jumps: frozenset[str] = frozenset()
-
-    def offset(self, side: bool) -> float:
-        """Return T0 on one side as it is expected one step on."""
-        return self.offsets[side] + self.drifts.get(side, 0.0)
-
-    def distance(self, side: bool, time: float) -> float:
-        """Return how far from the crossing a decision at a time is."""
-        return math.exp(max(min(-(self.rate or 0.0) * (time - self.offset(side)), 0.0), -40.0))
-
-
-@dataclass(frozen=True)
-class Crossing:
-    """Where a code ends along a line: the best estimate, the looks on both sides, and how it was found."""
-
-    place: float
-    inside: Probe
-    outside: Probe
-    ends: tuple[float, float]
-    habit: Habit
-
-    @property
-    def width(self) -> float:
-        """The length of the bracket of codes."""
-        return abs(self.ends[1] - self.ends[0])
-
-
-@dataclass(frozen=True)
-class _Seen:
-    s: float
-    inside: bool
-    probe: Probe
-
-    def margin(self, name: str) -> float | None:
-        found = self.probe.margins.get(name)
-        return None if found is None else found.value
 
 
 def crossing(look: Callable[[float], Probe], inside: Callable[[Probe], bool], xtol: float, *, ends: tuple[float, float] | None = None,
@@ -91,17 +39,17 @@ def crossing(look: Callable[[float], Probe], inside: Callable[[Probe], bool], xt
 class _Search:
     def __init__(self, look: Callable[[float], Probe], inside: Callable[[Probe], bool], xtol: float, habit: Habit):
         self.look, self.is_inside, self.xtol, self.habit = look, inside, xtol, habit
-        self.seen: list[_Seen] = []
-        self.a: _Seen | None = None  # the last inside
-        self.b: _Seen | None = None  # the first outside
+        self.seen: list[Seen] = []
+        self.a: Seen | None = None  # the last inside
+        self.b: Seen | None = None  # the first outside
         self.before: dict[str, float] = {}
         self.dropped = set(habit.jumps)
         self.gaps: dict[str, tuple[float, float]] = {}
         self.foretold: float | None = None
 
-    def see(self, s: float) -> _Seen:
+    def see(self, s: float) -> Seen:
         probe = self.look(s)
-        found = _Seen(s, self.is_inside(probe), probe)
+        found = Seen(s, self.is_inside(probe), probe)
         self.seen.append(found)
         if found.inside:
             self.a = found
@@ -130,7 +78,7 @@ class _Search:
             length = max(2 * length, min(step, 8 * length)) if more is None else min(max(length + 1.3 * more, 1.6 * length), 8 * length)
         return True
 
-    def _expected(self, one: _Seen) -> float | None:
+    def _expected(self, one: Seen) -> float | None:
         """Return the distance to the crossing that the last crossing's slope, or offset and rate, gives at one look."""
         known = self.habit
         if known.leading == TIME and known.rate and one.probe.time is not None and one.inside in known.offsets:
@@ -268,12 +216,12 @@ class _Search:
         offsets, drifts = {}, {}
         for side in (True, False) if rate else ():
             own = sorted((abs(one.s - middle), one.probe.time) for one in self.seen if one.inside is side and one.probe.time is not None
-                         and abs(one.s - middle) > 3 * self.xtol)
+                         and abs(one.s - middle) > _SURE * self.xtol)
             if own:
                 offsets[side] = own[0][1] + math.log(own[0][0]) / rate
-                drifts[side] = offsets[side] - self.habit.offsets[side] if side in self.habit.offsets else 0.0
+                drifts[side] = offsets[side] - self.habit.offsets[side] if side in self.habit.drifts else 0.0
             elif side in self.habit.offsets:
-                offsets[side], drifts[side] = self.habit.offset(side), self.habit.drifts.get(side, 0.0)
+                offsets[side] = self.habit.offset(side)  # and no drift further: what is not measured must not run away
         doubt = self.habit.doubt
         if self.foretold is not None and abs(middle) > 2 * self.xtol:
             doubt = min(abs(self.foretold / middle - 1), 0.3)

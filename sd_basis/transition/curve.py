@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ def critical_curve(scene: Scene, x: Sequence[Any] | Axis, y: Sequence[Any] | Axi
     before, first = scene.integrations, 0
     traces: list[Trace] = []
     seen: list[Probe] = []
-    for line in _around(plane, where, start, 1 / points) if start is not None else _lines(every):
+    for line in _around(plane, where, start, 1 / points) if start is not None else _lines():
         looks = [plane.probe(place) for place in line]
         seen += looks
         if code is None:
@@ -109,7 +110,7 @@ def critical_curve(scene: Scene, x: Sequence[Any] | Axis, y: Sequence[Any] | Axi
         for one, other in zip(looks, looks[1:], strict=False):
             if code is None or (one.code == code) is (other.code == code) or any(_crossed(trace, one, other) for trace in traces):
                 continue
-            tracer = Tracer(plane, lambda probe: probe.code == code, step or 1 / points, xtol, 20 * points)
+            tracer = Tracer(plane, partial(_has_code, code), step or 1 / points, xtol, 20 * points)
             way = (np.array(other.place) - np.array(one.place)) * (1.0 if one.code == code else -1.0)
             length, origin = float(np.linalg.norm(way)), np.array(one.place if one.code == code else other.place)
             met = tracer.along(origin, way / length, ends=(0.0, length))
@@ -122,6 +123,10 @@ def critical_curve(scene: Scene, x: Sequence[Any] | Axis, y: Sequence[Any] | Axi
     return CriticalCurve(plane.x, plane.y, code, branches, scene.integrations - before, first, "" if traces else _reason(plane, seen, code), plane)
 
 
+def _has_code(code: str, probe: Probe) -> bool:
+    return probe.code == code
+
+
 def _point(plane: Plane, met: Met) -> CurvePoint:
     found = met.found
     x, y = plane.at(met.place)
@@ -129,10 +134,10 @@ def _point(plane: Plane, met: Met) -> CurvePoint:
     return CurvePoint(x, y, found.inside, found.outside, gap, found.habit.leading, found.habit.rate)
 
 
-def _lines(every: bool) -> Iterator[list[tuple[float, float]]]:
+def _lines() -> Iterator[list[tuple[float, float]]]:
     """Yield the lines of the coarse map, the middle ones first."""
     along = np.linspace(0.0, 1.0, _LOOKS)
-    for level in (0.5, 0.0, 1.0, 0.25, 0.75, *((0.125, 0.375, 0.625, 0.875) if every else ())):
+    for level in (0.5, 0.0, 1.0, 0.25, 0.75):
         yield [(float(share), level) for share in along]
         yield [(level, float(share)) for share in along]
 

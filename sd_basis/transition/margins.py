@@ -22,19 +22,22 @@ _NARROWED = 33
 
 @dataclass(frozen=True)
 class Margin:
-    """The margin that decides one outcome of a run: its value, the model time where it is taken, and whether that is an extremum or the end."""
+    """The margin that decides one outcome of a run: its value, the model time where it is taken, and whether that is an extremum or the end.
+
+    A margin without a condition is no expression of the model.
+    """
 
     name: str
-    condition: Relational
+    condition: Relational | None
     value: float
     time: float
     segment: int
     at_end: bool
 
     @property
-    def expression(self) -> sympy.Expr:
+    def expression(self) -> sympy.Expr | None:
         """The expression that is positive where the inequality holds."""
-        return margin(self.name, self.condition)
+        return None if self.condition is None else margin(self.name, self.condition)
 
 
 def margins(run: Run, group: str) -> dict[str, Margin]:

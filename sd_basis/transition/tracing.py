@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .crossing import Crossing, Habit, crossing
+from .crossing import crossing
+from .habit import Crossing, Habit
 from .plane import Plane, Probe
 
 _TURN = 0.6  # radians that one step may turn
@@ -125,7 +126,8 @@ class Tracer:
         gap = start.place - met[-1].place
         along, across = float(gap @ ahead), float(abs(gap[0] * ahead[1] - gap[1] * ahead[0]))
         first = _unit(met[1].place - met[0].place)
-        return float(np.linalg.norm(met[-1].place - met[-2].place)) > -along and along < 0.8 * self.step and across < 0.3 * self.step and float(first @ ahead) > 0.3
+        near = -float(np.linalg.norm(met[-1].place - met[-2].place)) < along < 0.8 * self.step and across < 0.3 * self.step
+        return near and float(first @ ahead) > 0.3
 
     def _corrected(self, last: np.ndarray, foretold: np.ndarray, hand: float, length: float, habit: Habit) -> tuple[Met | None, bool]:
         """Return the crossing along the normal through a foretold place, or along the edge where the step leaves the box."""
