@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from .habit import CODES, TIME, Crossing, Habit, Seen
+from .habit import CODES, DECISION, Crossing, Habit, Seen
 from .plane import Probe
 
 _MOST = 80
@@ -81,7 +81,7 @@ class _Search:
     def _expected(self, one: Seen) -> float | None:
         """Return the distance to the crossing that the last crossing's slope, or offset and rate, gives at one look."""
         known = self.habit
-        if known.leading == TIME and known.rate and one.probe.time is not None and one.inside in known.offsets:
+        if known.leading == DECISION and known.rate and one.probe.time is not None and one.inside in known.offsets:
             return known.distance(one.inside, one.probe.time)
         slope, value = known.slopes.get(known.leading), one.margin(known.leading)
         return None if not slope or value is None else abs(value / slope)
@@ -203,7 +203,7 @@ class _Search:
                 way = math.copysign(1.0, self.b.s - self.a.s) * (1.0 if side else -1.0)
                 distance = self.habit.distance(side, own[0].probe.time)
                 found.append((2 * distance, own[0].s + way * distance))
-        return {TIME: min(found)[1]} if found else {}
+        return {DECISION: min(found)[1]} if found else {}
 
     def _learnt(self, leading: str, middle: float) -> Habit:
         slopes = {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from .plane import Probe
 
-TIME, CODES = "time of decision", "codes"
+DECISION, CODES = "time of decision", "codes"
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from ..responses import sensitivities
 from ..run import Run
 from .along import traced_slope
 from .curve import Branch, CriticalCurve, CurvePoint
-from .habit import CODES, TIME as DECIDED
+from .habit import CODES, DECISION
 from .margins import Margin
 from .plane import Plane, Probe
 from .scene import DELAY, Scene
@@ -79,7 +79,7 @@ def slope_of_the_curve(scene: Scene, curve: CriticalCurve, point: CurvePoint, rt
     plane = curve.plane
     assert plane is not None
     beside = point.inside if point.inside.time is not None and (point.outside.time is None or point.outside.time <= point.inside.time) else point.outside
-    if point.led_by not in (DECIDED, CODES) and point.led_by in beside.margins:
+    if point.led_by not in (DECISION, CODES) and point.led_by in beside.margins:
         margin = beside.margins[point.led_by]
         return _ratio(scene, plane, beside, margin, [margin.time], rtol)[0], None, margin.time
     if beside.time is None:
@@ -96,7 +96,7 @@ def _ratio(scene: Scene, plane: Plane, beside: Probe, margin: Margin, times: Seq
     """Return -g_x / g_y of a margin at times of the run at one look."""
     run, delay = plane.run(beside.place), plane.values(beside.place)[0]
     if delay is not None and delay - scene.earliest <= 1e-9 * (scene.end - scene.start) and DELAY in (plane.x.name, plane.y.name):
-        raise InputError(f"{scene.where}, slope at {plane.text(beside.place)}: the policy starts with the run, before which there is no path; take a later delay")
+        raise InputError(f"{scene.where}, slope at {plane.text(beside.place)}: the policy starts with the run and cannot start earlier; take a later delay")
     moves = "shift" if scene.moved is None else scene.moved.name
     varied = [moves if axis.name == DELAY else axis.name for axis in (plane.x, plane.y)]
     made = sensitivities(run, varied, at=times, rtol=rtol)

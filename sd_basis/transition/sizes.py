@@ -132,7 +132,8 @@ def _without(scene: Scene, axis: Axis, made: MinimalSize, seen: Sequence[Probe],
     else:
         reason = f"no {between} gives {made.code!r}{timely}: the outcome is {', '.join(map(repr, dict.fromkeys(one.code for one in seen)))}"
     if not inside(seen[-1]) and enough:
-        reason = f"{made.code!r}{timely} ends as {axis.name} grows, at {', '.join(f'{value:.4g}' for value in made.values)}, and does not begin within {between}"
+        ends_at = ", ".join(f"{value:.4g}" for value in made.values)
+        reason = f"{made.code!r}{timely} ends as {axis.name} grows, at {ends_at}, and does not begin within {between}"
     elif enough and (never := _never(scene, axis)) is not None and never != made.code:
         reason += f", without the policy it is {never!r}"
     elif enough and never is not None:
