@@ -39,15 +39,19 @@ class Sensitivities:
         column = self.varied.index(name)
         if isinstance(quantity, Stock):
             return self.stocks[:, self.run.model.stocks.index(quantity), column]
-        path, model = self.run.path, self.run.model
+        model = self.run.model
         if quantity in model.input_places:
             return np.array([effect[model.input_places[quantity], column] for effect in self._effects])
-        bases = [*model.stocks, *model.parameters, *model.series]
-        gradient = path.compiled.gradient([quantity], bases)
+        return self.of(quantity)[:, column]
+
+    def of(self, expression: Any) -> np.ndarray:
+        """Return the derivatives of an expression of stocks, auxiliaries, flows and inputs by all that is varied (times, varied), along `t`."""
+        path, model = self.run.path, self.run.model
+        gradient = path.compiled.gradient([expression], [*model.stocks, *model.parameters, *model.series])
         found = []
         for row, (t, x, segment) in enumerate(zip(self.t, self._x, self._segment, strict=True)):
             slopes = gradient(t, x.tolist(), path.segments[segment].values(t))[0]
-            found.append(slopes[:len(model.stocks)] @ self.stocks[row, :, column] + slopes[len(model.stocks):] @ self._effects[row][:, column])
+            found.append(slopes[:len(model.stocks)] @ self.stocks[row] + slopes[len(model.stocks):] @ self._effects[row][:, :len(self._varied)])
         return np.array(found)
 
 

@@ -1,0 +1,95 @@
+"""The margins that decide an outcome: how far the inequality of each outcome is from holding, where in a run it matters.
+
+An absorbing outcome is decided where its margin is largest, one that is held at the end there, `always` where it is
+smallest and `once` where it is largest. Each is a smooth function of what the run hangs on wherever the run is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+from sympy.core.relational import Relational
+
+from ..declarations import margin
+from ..path import Path
+from ..run import Run
+
+_INSIDE = np.array([0.2, 0.4, 0.6, 0.8])
+_NARROWED = 33
+
+
+@dataclass(frozen=True)
+class Margin:
+    """The margin that decides one outcome of a run: its value, the model time where it is taken, and whether that is an extremum or the end.
+
+    A margin without a condition is no expression of the model.
+    """
+
+    name: str
+    condition: Relational | None
+    value: float
+    time: float
+    segment: int
+    at_end: bool
+
+    @property
+    def expression(self) -> sympy.Expr | None:
+        """The expression that is positive where the inequality holds."""
+        return None if self.condition is None else margin(self.name, self.condition)
+
+
+def margins(run: Run, group: str) -> dict[str, Margin]:
+    """Return the deciding margins of every outcome of a group, by the outcome's name and what is looked at."""
+    path = run.path
+    conditions = path.compiled.conditions
+    if not conditions:
+        return {}
+    seen = _Seen(path)
+    found: dict[str, Margin] = {}
+    for outcome in (item for item in run.model.outcomes if item.group == group):
+        wanted = [("largest", outcome.when)] if outcome.absorbing else [("end", outcome.when)]
+        wanted += [("smallest", outcome.when)] if outcome.always and not outcome.absorbing else []
+        wanted += [("largest once", outcome.once)] if outcome.once is not None else []
+        for kind, condition in wanted:
+            value, time, segment = seen.extreme(conditions.index(condition), kind)
+            if np.isfinite(value):
+                found[f"{outcome.name}, {kind}"] = Margin(outcome.name, condition, value, time, segment, kind == "end")
+    return found
+
+
+class _Seen:
+    """Every inequality's margin where the solver stepped and inside its steps, in the order of time."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        t, x, segment, _ = path.between(_INSIDE)
+        order = np.lexsort((np.concatenate([path.t, t]), np.concatenate([path.segment, segment])))
+        self.t, self.segment = np.concatenate([path.t, t])[order], np.concatenate([path.segment, segment])[order]
+        self.rows = path.evaluate(path.compiled.margins, self.t, np.concatenate([path.x, x])[order], self.segment)
+
+    def extreme(self, row: int, kind: str) -> tuple[float, float, int]:
+        """Return value, time and segment of the end or of the largest or smallest margin, by the solver's interpolant."""
+        values = self.rows[row]
+        if kind == "end":
+            return float(values[-1]), float(self.t[-1]), int(self.segment[-1])
+        sign = -1.0 if kind == "smallest" else 1.0
+        signed = np.where(np.isfinite(values), sign * values, -np.inf)
+        best = int(np.argmax(signed))
+        found = float(signed[best]), float(self.t[best]), int(self.segment[best])
+        left, right = max(best - 1, 0), min(best + 1, len(values) - 1)
+        left, right = (place if self.segment[place] == self.segment[best] else best for place in (left, right))
+        first, last = self.t[left], self.t[right]
+        for _ in range(2):
+            if last <= first:
+                break
+            times = np.linspace(first, last, _NARROWED)
+            x, segment = self.path.at(times)
+            segment[:] = found[2]
+            own = sign * self.path.evaluate(self.path.compiled.margins, times, x, segment)[row]
+            top = int(np.argmax(np.where(np.isfinite(own), own, -np.inf)))
+            if own[top] > found[0]:
+                found = float(own[top]), float(times[top]), found[2]
+            first, last = times[max(top - 1, 0)], times[min(top + 1, len(times) - 1)]
+        return sign * found[0], found[1], found[2]
