@@ -25,6 +25,7 @@ class Edge:
     spectrum: tuple[complex, ...]
     eigenvalue: float | None
     said: str
+    hopeless: bool = False  # whether nothing can be at rest there
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def edge_state(pair: tuple[Run, Run], places: list[int], size: np.ndarray, froze
     rows = np.flatnonzero((path.t <= until) & (path.t >= last))
     field = _field(low, places, size, int(rows[len(rows) // 2]))
     if (moves := _moving(low, field, float(path.t[rows[len(rows) // 2]]), until)) is not None:
-        return Edge(None, (), None, moves)
+        return Edge(None, (), None, moves, True)
     speeds = np.array([np.max(np.abs(_field(low, places, size, int(row)).rates(path.x[row, places] / _field(low, places, size, int(row)).size)))
                        for row in rows])
     found = "no state of rest lies near the slowest states on the boundary"

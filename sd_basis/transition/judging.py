@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..outcomes import UNDECIDED
-from .edges import Edge, edge_state
+from .edges import Edge
 from .ghosts import ghost
 from .ladder import Ladder
 from .laws import SIDES, Logarithm, logarithm
 from .searching import Axis, Turn
 from .separating import Gap
+from .tracking import edge_of
 
 _EQUAL = 0.02  # both sides' slopes
 _AGREE = 0.01  # slope and eigenvalue
@@ -80,7 +81,7 @@ def _jumping(axis: Axis, ladder: Ladder, turn: Turn, spacing: float, scaling: di
         return Evidence(value, "none", f"its kind is not settled: {jump}, but {why}", scaling, law)
     value += law.offset
     slopes = f"decision times grow as the logarithm of the distance over {law.decades:.1f} decades, slopes {law.slope['below']:.6g} and {law.slope['above']:.6g}"
-    edge = edge_state(ladder.closest(), ladder.places, ladder.size, frozen)
+    edge = edge_of(ladder, frozen)
     uneven = abs(law.slope["below"] - law.slope["above"]) > _EQUAL * abs(law.slope["above"])
     if edge.eigenvalue is None:
         return Evidence(value, "none", f"its kind is not settled: {jump}; {slopes}; but {edge.said}", scaling, law, edge, law.decades)

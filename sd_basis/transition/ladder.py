@@ -104,9 +104,13 @@ class Ladder:
         """Return by side the time at which each rung's run has left the closest pair, nan where it never does."""
         pair = self.closest()
         bound = _PARTED * float(np.median(self.jumps[-4:]))
+        common = Gap(pair[0], [pair[1]], self.places, self.size)
+        until = common.parted(0.01 * common.largest)
+        along = np.abs(pair[0].path.x[pair[0].path.t <= (np.inf if until is None else until)])
+        size = self.size + np.max(along, axis=0)  # one that does not change, or a drift along the boundary would show in the times
         times: dict[str, list[float]] = {"below": [], "above": []}
         for rung in self.rungs:
             for side, run in (("below", rung.low), ("above", rung.high)):
-                found = Gap(run, pair, self.places, self.size).parted(bound)
+                found = Gap(run, pair, self.places, size, fixed=True).parted(bound)
                 times[side].append(np.nan if found is None else found)
         return {side: np.array(found) for side, found in times.items()}

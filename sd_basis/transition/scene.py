@@ -20,6 +20,7 @@ from ..outcomes import UNDECIDED
 from ..policies import Impulse, Policy
 from ..quantities import Parameter, finite_number
 from ..run import Run
+from ..saving import State
 from ..simulation import simulate
 
 DELAY = "delay"  # the axis along which the policy moves; every other axis is a parameter
@@ -153,20 +154,26 @@ class Scene:
         given = self._values(values)
         key = (delay, tuple(sorted(given.items())), stretch)
         if key not in self._runs:
-            case, policies = self._placed(delay)
-            self.integrations += 1
-            try:
-                run = simulate(self.model, case, policies=policies, set={**self.set, **given}, initial=self.initial,
-                               span=(self.start, self.start + stretch * (self.end - self.start)), method=self.method, rtol=self.rtol)
-            except NumericalFailure as failure:
-                if failure.run is None or failure.run.outcomes[self.group].time is None:
-                    raise
-                run = failure.run
-            self._runs[key] = run
+            self._runs[key] = self._simulated(delay, given, stretch)
         self._runs.move_to_end(key)
         while len(self._runs) > _KEPT:
             self._runs.popitem(last=False)
         return self._runs[key]
+
+    def go_on(self, state: State, delay: float | None = None, values: Mapping[str, float] | None = None, stretch: float = 1.0) -> Run:
+        """Return the run with the policy at a delay and parameters changed as it goes on from a state; it is not kept."""
+        return self._simulated(delay, self._values(values), stretch, state)
+
+    def _simulated(self, delay: float | None, given: Mapping[str, float], stretch: float, state: State | None = None) -> Run:
+        case, policies = self._placed(delay)
+        self.integrations += 1
+        try:
+            return simulate(self.model, case, policies=policies, set={**self.set, **given}, initial=self.initial if state is None else None,
+                            span=(self.start, self.start + stretch * (self.end - self.start)), method=self.method, rtol=self.rtol, resume=state)
+        except NumericalFailure as failure:
+            if failure.run is None or failure.run.outcomes[self.group].time is None:
+                raise
+            return failure.run
 
     def look(self, delay: float | None = None, values: Mapping[str, float] | None = None, stretch: float = 1.0, longest: float = 1.0) -> Look:
         """Return how a run ends; one that is undecided is followed further, to `longest` spans at most, each time four times as far."""

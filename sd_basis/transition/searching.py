@@ -17,6 +17,7 @@ from ..errors import InputError, NumericalFailure
 from ..outcomes import UNDECIDED
 from ..quantities import finite_number
 from ..run import Run
+from ..saving import State
 from .scene import DELAY, Look, Scene
 
 HORIZONS = (1.0, 4.0, 16.0)  # spans over which a turn is looked for, until it no longer moves
@@ -47,6 +48,10 @@ class Axis:
     def run(self, value: float, stretch: float = 1.0) -> Run:
         """Return the run at a value."""
         return self.scene.run(*self._point(value), stretch=stretch)
+
+    def go_on(self, value: float, state: State, stretch: float = 1.0) -> Run:
+        """Return the run at a value as it goes on from a state."""
+        return self.scene.go_on(state, *self._point(value), stretch=stretch)
 
     def text(self, value: float) -> str:
         """Return a value as text: the date of a delay, or the parameter."""

@@ -37,9 +37,10 @@ def closed(model: Model, begin: Iterable[Stock]) -> list[int]:
 
 
 class Gap:
-    """The distance of a run from another, or from the middle of two, over the time they have in common."""
+    """The distance of a run from another, or from the middle of two, over the time they have in common; with `fixed` in units of sizes that do not change."""
 
-    def __init__(self, run: Run, others: Iterable[Run], places: list[int], size: np.ndarray):
+    def __init__(self, run: Run, others: Iterable[Run], places: list[int], size: np.ndarray, fixed: bool = False):
+        self.fixed = fixed
         self.run, self.others, self.places, self.size = run.path, [other.path for other in others], places, size[places]
         end = min(path.t[-1] for path in (self.run, *self.others))
         keep = self.run.t <= end
@@ -53,7 +54,7 @@ class Gap:
     def _apart(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         x, y = x[:, self.places], y[:, self.places]
         with np.errstate(all="ignore"):
-            apart = np.abs(x - y) / (self.size + np.maximum(np.abs(x), np.abs(y)))
+            apart = np.abs(x - y) / (self.size if self.fixed else self.size + np.maximum(np.abs(x), np.abs(y)))
         return np.max(np.nan_to_num(apart, nan=1.0, posinf=1.0), axis=1)
 
     @property
