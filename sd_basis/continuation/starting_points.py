@@ -44,7 +44,7 @@ def settled(problem: Problem, u: np.ndarray, tolerance: float = 1e-6, spans: flo
         if np.max(np.abs(problem.basis.T @ problem.changes(u))) * length < tolerance:
             return u, True, mean
         before, swing = swing, _swing(path)
-        if swing > 1e-3 and 0.7 < swing / before:
+        if swing > max(1e-3, 0.7 * before) and 0 < before < np.inf:
             break  # it goes round and round
     return u, False, mean
 
