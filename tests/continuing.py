@@ -2,7 +2,7 @@
 
 import sympy
 
-from sd_basis import CLOUD, TIME, Flow, Max, Model, Parameter, Series, Stock
+from sd_basis import CLOUD, TIME, Flow, If, Max, Model, Parameter, Series, Stock
 
 
 def rates(name, stocks, changes, span=(0, 10)):
@@ -73,9 +73,35 @@ def converting(grams=30.0):
 
 
 def bent():
-    """x' = p - 2 Max(x, 0) - x + 3 Max(x - 1, 0): at rest x = p, then p / 3 up to x = 1, where the branch turns round and falls (x = (3 - p) / 0 ...)."""
+    """x' = p - x - 2 Max(x, 0) + 5 Max(x - 1, 0): at rest x = p, then p / 3 up to x = 1, and behind it x = (5 - p) / 2, unstable."""
     x, p = Stock("x", -0.5, scale=1.0), Parameter("p", -0.5)
     return rates("bent", [x], [p - 2 * Max(x, 0) - x + 5 * Max(x - 1, 0)])
+
+
+def pitchfork():
+    """x' = b x - x^3: x = 0, and x = +-sqrt b."""
+    return cusp(b=0.5)
+
+
+def switched():
+    """x' = p - x, and 3 more where x > 1: at rest x = p below 1, and x = p + 3 above -2."""
+    x, p = Stock("x", 0.0, scale=1.0), Parameter("p", 0.5)
+    return rates("switched", [x], [p - x + If(x > 1, 3, 0)])
+
+
+def standing():
+    """An epidemic without births: where nobody is infected any number of susceptible people rests."""
+    susceptible, infected, recovered = Stock("susceptible", 100.0), Stock("infected", 1.0), Stock("recovered", 0.0, scale=100)
+    contact, illness = Parameter("contact", 0.2), Parameter("illness", 10.0)
+    return Model("standing", [Flow("infection", source=susceptible, sink=infected, rate=contact * susceptible * infected / 100),
+                              Flow("recovery", source=infected, sink=recovered, rate=infected / illness)], span=(0, 100))
+
+
+def drifting():
+    """A debt that grows by its interest and a margin that follows it: nothing rests."""
+    debt, margin = Stock("debt", 10.0, nonnegative=True), Stock("margin", 1.0)
+    growth = Parameter("growth", 0.15)
+    return rates("drifting", [debt, margin], [growth * debt + 1 + margin / 100, debt - margin])
 
 
 def clocked(series=False):

@@ -153,7 +153,7 @@ def _text(model: Model, found: Equilibria, curves: list[FoldCurve], sweeps: tupl
     for branch in found.branches:
         stable = f"{100 * branch.stable.mean():.0f} % of its points stable"
         lines.append(f"Branch {branch.number}: {found.over} from {branch.values.min():.5g} to {branch.values.max():.5g}, {count(len(branch.values), 'point')}, {stable}; "
-                     f"it ends where {_end(branch.ends[0])} and where {_end(branch.ends[1])}.")
+                     f"it ends where {' and where '.join(dict.fromkeys(map(_end, branch.ends)))}.")
     lines += [f"At the kink {point[found.over]:.6g}: {point.detail} changes sign." for point in found.kinks]
     for what, names in (("Not held to rest, since no rate depends on them", found.dropped), ("Frozen", found.frozen)):
         if names:
@@ -167,7 +167,9 @@ def _text(model: Model, found: Equilibria, curves: list[FoldCurve], sweeps: tupl
                      f"{'; ' + cusps if cusps else ', no cusp'}.")
     for sweep, way in zip(sweeps, ("rising", "falling"), strict=False):
         jumps = ", ".join(f"between {jump['between'][0]:.5g} and {jump['between'][1]:.5g}" for jump in sweep.jumps)
-        lines.append(f"Runs with {found.over} slowly {way} jump {jumps}." if jumps else f"Runs with {found.over} slowly {way} do not jump.")
+        moving = sweep.values[~sweep.settled]
+        lines.append(f"Runs with {found.over} slowly {way} {f'jump {jumps}' if jumps else 'do not jump'}"
+                     + (f", and do not come to rest from {moving.min():.5g} to {moving.max():.5g}." if len(moving) else "."))
     return "\n".join(lines)
 
 

@@ -136,8 +136,10 @@ class Search:
 
     def _nodes(self, trace: Trace) -> list[Node]:
         """Return the points of a trace behind its first, special ones among them."""
-        nodes = []
+        nodes: list[Node] = []
         for step in trace.steps:
+            self.problem.held = step.held
+            known = len(nodes)
             special = [(share, node) for share, node in special_in(self.problem, step) if share <= step.until + 1e-6]
             nodes += [node for _, node in special]
             if step.until < 1:
@@ -147,6 +149,9 @@ class Search:
                 nodes.append(Node(step.end))
             else:
                 nodes.append(Node(step.end, "kink", detail=self.problem.kink_text(step.kink)))
+            for node in nodes[known:]:
+                eigenvalues(self.problem, node.place)  # on this side of a jump
+        self.problem.held = None
         return nodes
 
 
@@ -188,6 +193,10 @@ def as_branch(problem: Problem, number: int, nodes: list[Node], ends: tuple[str,
             special.append(Rest(values, node.kind, number, eigenvalues(problem, node.place), node.frequency, node.detail))
             places.append(place)
     over = problem.over[0].name
+    low, high = problem.low[0], problem.low[0] + problem.width[0]
+    for values in named:  # at the ends of the span exactly
+        values[over] = float(low if abs(values[over] - low) < 1e-12 * problem.width[0] else high if abs(values[over] - high) < 1e-12 * problem.width[0]
+                             else values[over])
     stocks = [name for name in named[0] if name != over]
     return Branch(number, over, np.array([values[over] for values in named]), {name: np.array([values[name] for values in named]) for name in stocks},
                   np.array([unstable(problem, node.place) for node in nodes]), np.array([eigenvalues(problem, node.place) for node in nodes]),

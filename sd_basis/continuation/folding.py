@@ -78,6 +78,7 @@ def _curve(problem: Problem, begin: Place, back: Trace, ahead: Trace) -> FoldCur
     places, cusps, seconds = [begin], [], []
     for trace, reverse in ((back, True), (ahead, False)):
         for step in trace.steps:
+            problem.held = step.held
             found = [(share, place, kind) for kind, test in (("cusp", Fold.curvature), ("Bogdanov-Takens", Fold.overlap))
                      for share, place in _zero(problem, step, test) if share <= step.until + 1e-6]
             for _, place, kind in sorted(found, key=lambda item: item[0]):
@@ -90,6 +91,7 @@ def _curve(problem: Problem, begin: Place, back: Trace, ahead: Trace) -> FoldCur
                 own.append(step.start)
             for place in own:
                 places.insert(0, place) if reverse else places.append(place)
+    problem.held = None
     named = [problem.named(place.u) for place in places]
     one, other = problem.over
     return FoldCurve((one.name, other.name), {name: np.array([values[name] for values in named]) for name in named[0]}, tuple(cusps), tuple(seconds),

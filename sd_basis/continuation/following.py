@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .resting_problem import Beyond, Problem
+from .starting_points import LARGE
 from .tracing import Curve, Place, Step, corrected, next_step, place_at, turned
 
 _NEGATIVE = 1e-9  # of a stock's scale
-_LARGE = 1e6  # scales beyond which a stock is not followed
 _PROBE = 1e-6
 
 
@@ -30,6 +30,16 @@ def follow(curve: Curve, problem: Problem, start: Place, longest: float, most: i
     `home` is where the curve began, which a closed one comes back to. Behind a kink a branch of equilibria goes on along
     the tangent on the other side; a curve of folds ends there.
     """
+    try:
+        problem.held = problem.modes(start.u)
+        return _followed(curve, problem, start, longest, most, home)
+    except Beyond as reason:
+        return Trace([], str(reason))
+    finally:
+        problem.held = None
+
+
+def _followed(curve: Curve, problem: Problem, start: Place, longest: float, most: int, home: Place | None) -> Trace:
     steps: list[Step] = []
     cells, length = problem.cells(start.u), longest / 4
     while len(steps) < most:
@@ -40,6 +50,7 @@ def follow(curve: Curve, problem: Problem, start: Place, longest: float, most: i
         else:
             step, length = found
         other = _cells(problem, step.end, cells)
+        step.held = problem.held
         if found is None and other == cells:
             return Trace(steps, "no further point was found there")
         if other != cells:
@@ -53,11 +64,12 @@ def follow(curve: Curve, problem: Problem, start: Place, longest: float, most: i
                 return Trace(steps, "the rates cannot be computed beyond it")
             if curve is not problem:
                 return Trace(steps, f"the rates bend there ({problem.kink_text(place)})")
-            crossed = _across(problem, step, place, longest)
+            step.kink, crossed = place, _across(problem, step, place, longest)
             if crossed is None:
                 what = "jump" if problem.jumps(place) else "bend"
                 return Trace(steps, f"the rates {what} there ({problem.kink_text(place)}) and nothing rests beyond")
-            step.kink, start = place, crossed
+            start = crossed
+            problem.held = problem.modes(start.u)
             cells, length = _cells(problem, start, None), longest / 16
             continue
         border = _border(problem, step)
@@ -65,7 +77,7 @@ def follow(curve: Curve, problem: Problem, start: Place, longest: float, most: i
         if border is not None:
             return Trace(steps, border[1])
         if home is not None and len(steps) > 5 and _came_home(curve, home, step):
-            steps[-1] = Step(curve, step.start, home, step.length)
+            steps[-1] = replace(step, end=home)
             return Trace(steps, "it comes back to where it began", True)
         start = step.end
     return Trace(steps, f"the most steps ({most}) were taken")
@@ -100,7 +112,7 @@ def _border(problem: Problem, step: Step) -> tuple[Step, str] | None:
         stock = problem.model.stocks[place]
         if stock.nonnegative and scaled[row] < -_NEGATIVE:
             crossing(lambda at, row=row: problem.scaled(at.u)[row] + _NEGATIVE / 2, f"{stock.name} would be negative")
-        if abs(scaled[row]) > _LARGE:
+        if abs(scaled[row]) > LARGE:
             leaves.append((1.0, f"{stock.name} exceeds a million times its scale"))
     if not leaves:
         return None
@@ -132,7 +144,7 @@ def _to_kink(problem: Problem, step: Step, cells: tuple[int, ...]) -> tuple[Step
             slope = (over - problem.gap(back, which)) / 1e-4
             if slope and abs(over / slope) < 1e-5:
                 end = Place(end.u - over / slope * end.tangent, end.tangent, end.sign, end.notes)
-    return Step(step.curve, step.start, end, low * step.length), which
+    return Step(step.curve, step.start, end, low * step.length, held=step.held), which
 
 
 def _across(problem: Problem, step: Step, which: int, longest: float) -> Place | None:
@@ -142,6 +154,8 @@ def _across(problem: Problem, step: Step, which: int, longest: float) -> Place |
         ahead = here.tangent if step.length > 0 else step.start.tangent
         own = problem.margins(here.u)[which]
         beyond = here.u + _PROBE * ahead
+        if problem.jumps(which):
+            problem.held = problem.modes(beyond)
         side = np.sign(problem.margins(beyond)[which] - own)
         tangent = place_at(problem, beyond, ahead).tangent
         turn = np.sign(problem.margins(here.u + _PROBE * tangent)[which] - own)

@@ -173,13 +173,15 @@ class FoldCurve:
 class Sweep:
     """A slow sweep of a parameter by runs: its `values` in order, and the `states` the model had come to at each.
 
-    `jumps` are the intervals between neighbouring values over which the state went elsewhere, with `before` and `after`; `settled` tells
-    where it had come to rest.
+    `settled` tells where it had come to rest; elsewhere it goes round between `lowest` and `highest`. `jumps` are the intervals between
+    neighbouring values over which the state went elsewhere, with `before`, `after` and whether it `rests` there.
     """
 
     over: str
     values: np.ndarray
     states: dict[str, np.ndarray]
+    lowest: dict[str, np.ndarray]
+    highest: dict[str, np.ndarray]
     settled: np.ndarray
     jumps: tuple[dict[str, Any], ...]
 

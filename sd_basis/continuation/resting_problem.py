@@ -55,6 +55,7 @@ class Problem:
         self.count = self.basis.shape[1]
         self.rows = np.ones(self.count)
         self._slopes = self.functions.gradient([self.functions.system.derivatives()[place] for place in self.kept], self.over)
+        self.held: tuple[float, ...] | None = None
         self._watched: list = []
         self._near = np.zeros(0)
         if model.kinks:
@@ -140,8 +141,21 @@ class Problem:
         for place, value in zip(self.places, self.parameters(u).tolist(), strict=True):
             inputs[place] = value
         if modes := len(self.model.modes):
-            inputs[-modes:] = self.functions.modes(self.plan.start, x, inputs)
+            inputs[-modes:] = self.functions.modes(self.plan.start, x, inputs) if self.held is None else self.held
         return inputs
+
+    def modes(self, u: np.ndarray) -> tuple[float, ...] | None:
+        """Return what the nodes at which rates jump are at a state, to be `held` along a branch until it comes to a jump."""
+        if not self.model.modes:
+            return None
+        x = self.stocks(u).tolist()
+        held, self.held = self.held, None
+        try:
+            return tuple(self._inputs(u, x)[-len(self.model.modes):])
+        except _FAILURES as error:
+            raise Beyond(str(error)) from None
+        finally:
+            self.held = held
 
     def _computed(self, u: np.ndarray, wanted: str) -> tuple[np.ndarray, ...]:
         x = self.stocks(u).tolist()

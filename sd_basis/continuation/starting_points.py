@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -14,9 +15,20 @@ from .tracing import corrected
 
 _CHUNKS = (1.0, 1.0, 4.0, 16.0, 78.0)  # spans of the model, one after the other
 _NEUTRAL = 1e-10
+LARGE = 1e6  # scales beyond which nothing is looked for
 
 
-def come_to(problem: Problem, u: np.ndarray, duration: float) -> np.ndarray:
+@dataclass(frozen=True)
+class Arrival:
+    """What the model comes to: the last state, whether it rests there, and the mean and the path of the last stretch."""
+
+    u: np.ndarray
+    rests: bool
+    mean: np.ndarray
+    path: np.ndarray
+
+
+def come_to(problem: Problem, u: np.ndarray, duration: float, rtol: float = 1e-8) -> np.ndarray:
     """Return the states (times, unknowns) that the model passes from a state at fixed parameters; raise NumericalFailure where it cannot go on."""
     values = u[problem.count:]
 
@@ -25,28 +37,28 @@ def come_to(problem: Problem, u: np.ndarray, duration: float) -> np.ndarray:
 
     def slopes(t: float, y: list[float]) -> np.ndarray:
         return problem.jacobian(np.concatenate([y, values]))
-    piece = integrate("LSODA", rates, slopes, 0.0, duration, u[:problem.count], 1e-8, np.full(problem.count, 1e-10))
-    if problem_text := piece.problem:
-        if problem_text.startswith(INTERRUPTED):
+    piece = integrate("LSODA", rates, slopes, 0.0, duration, u[:problem.count], rtol, np.full(problem.count, rtol / 100))
+    if stopped := piece.problem:
+        if stopped.startswith(INTERRUPTED):
             raise KeyboardInterrupt
-        raise NumericalFailure(f"{problem.where}: the run towards a state of rest stopped ({problem_text}); begin from another initial state")
+        raise NumericalFailure(f"{problem.where}: the run towards a state of rest stopped ({stopped}); begin from another initial state")
     return np.hstack([piece.x, np.broadcast_to(values, (len(piece.x), len(values)))])
 
 
-def settled(problem: Problem, u: np.ndarray, tolerance: float = 1e-6, spans: float = 100.0) -> tuple[np.ndarray, bool, np.ndarray]:
-    """Return the state the model comes to from a state, whether it rests there, and the mean state on the last stretch."""
-    length, gone, mean, swing = _length(problem), 0.0, u, np.inf
+def settled(problem: Problem, u: np.ndarray, tolerance: float = 1e-6, spans: float = 100.0, rtol: float = 1e-8) -> Arrival:
+    """Return what the model comes to from a state at fixed parameters, within so many of its spans."""
+    length, gone, swing = _length(problem), 0.0, np.inf
+    path = u[None, :]
     for part in _CHUNKS:
         if gone >= spans:
             break
-        path = come_to(problem, u, part * length)
-        u, mean, gone = path[-1], np.mean(path, axis=0), gone + part
-        if np.max(np.abs(problem.basis.T @ problem.changes(u))) * length < tolerance:
-            return u, True, mean
+        path, gone = come_to(problem, path[-1], part * length, rtol), gone + part
+        if np.max(np.abs(problem.basis.T @ problem.changes(path[-1]))) * length < tolerance:
+            return Arrival(path[-1], True, path[-1], path[-1:])
         before, swing = swing, _swing(path)
         if swing > max(1e-3, 0.7 * before) and 0 < before < np.inf:
             break  # it goes round and round
-    return u, False, mean
+    return Arrival(path[-1], False, np.mean(path, axis=0), path[len(path) // 2:])
 
 
 def _swing(path: np.ndarray) -> float:
@@ -65,6 +77,8 @@ def _length(problem: Problem) -> float:
 
 def at_fixed(problem: Problem, u: np.ndarray) -> np.ndarray | None:
     """Return the state of rest that Newton's method finds from a state at its parameters; None where it finds none."""
+    if not np.max(np.abs(problem.scaled(u))) < LARGE:
+        return None
     unit = np.zeros(len(u))
     unit[-1] = 1.0
     try:
@@ -83,7 +97,7 @@ def at_fixed(problem: Problem, u: np.ndarray) -> np.ndarray | None:
 
 def _admissible(problem: Problem, u: np.ndarray) -> bool:
     signs = np.array([problem.model.stocks[place].nonnegative for place in problem.kept])
-    return bool(np.all(problem.scaled(u)[signs] > -1e-9))
+    return bool(np.all(problem.scaled(u)[signs] > -1e-9) and np.max(np.abs(problem.scaled(u))) < LARGE)
 
 
 def starts(problem: Problem, value: float, given: bool) -> Iterator[np.ndarray]:
@@ -98,7 +112,8 @@ def starts(problem: Problem, value: float, given: bool) -> Iterator[np.ndarray]:
     for q in dict.fromkeys((float(first[-1]), 0.0, 1.0)):
         begin = np.append(first[:-1], q)
         try:
-            last, _, mean = settled(problem, begin)
+            arrival = settled(problem, begin)
+            last, mean = arrival.u, arrival.mean
         except (NumericalFailure, Beyond):
             last = mean = begin
         for guess in (last, mean, begin):
@@ -126,7 +141,7 @@ def restless(problem: Problem, value: float) -> NumericalFailure:
     """Return the failure that names what is not at rest."""
     u = problem.unknowns(problem.begin, [value])
     try:
-        last = settled(problem, u)[0]
+        last = come_to(problem, u, _length(problem))[-1]
         change = np.abs(problem.changes(last)) * _length(problem)
     except (NumericalFailure, Beyond) as error:
         reason = str(error).removeprefix(f"{problem.where}: ").partition("; begin")[0]

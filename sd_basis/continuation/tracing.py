@@ -54,6 +54,7 @@ class Step:
     length: float
     until: float = 1.0  # the share at which it leaves what is looked at
     kink: int | None = None
+    held: tuple[float, ...] | None = None  # what jumps, as it is on the step
 
     def at(self, share: float) -> Place:
         """Return the corrected place at a share of the step; raise Beyond where there is none."""

@@ -70,12 +70,15 @@ def diagram(model: Model, found: Equilibria, sweeps: tuple[Sweep, ...] = (), sto
                 own.plot(branch.values[points], branch.states[stock][points], color=BLUE if stable else VERMILLION,
                          linestyle="solid" if stable else (0, (4, 2)), solid_capstyle="butt")
         for sweep, colour, mark in zip(sweeps, (GREEN, ORANGE), (">", "<"), strict=False):
-            own.plot(sweep.values, sweep.states[stock], color=colour, linewidth=0.6, marker=mark, markersize=2.6, alpha=0.9, zorder=1.5)
+            own.plot(sweep.values, np.where(sweep.settled, sweep.states[stock], np.nan), color=colour, linewidth=0.6, marker=mark, markersize=2.6, zorder=1.5)
+            if stock in sweep.lowest:
+                moving = ~sweep.settled
+                own.vlines(sweep.values[moving], sweep.lowest[stock][moving], sweep.highest[stock][moving], color=colour, linewidth=1.2, alpha=0.7, zorder=1.4)
         settle(own)
         _named(own, [(point[found.over], point[stock], point) for branch in found.branches for point in branch.special])
     remark = f"{found.model}. Equilibria: solid, blue: stable; dashed, red: unstable."
     if sweeps:
-        remark += " Triangles: states that runs come to as the parameter rises (green, to the right) and falls (orange, to the left)."
+        remark += " Triangles: states that runs come to as the parameter rises (green, to the right) and falls (orange, to the left); bars: they oscillate."
     if found.frozen:
         remark += f" Frozen: {', '.join(map(spoken, found.frozen))}."
     footer(figure, remark)
