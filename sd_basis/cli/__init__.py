@@ -20,6 +20,7 @@ from .comparing import compare
 from .completing import completion
 from .creating import new
 from .drawing import figures
+from .equilibria import equilibria
 from .fitting import fit
 from .interruption import heeded
 from .listing import list_models
@@ -100,7 +101,7 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_models, new, show, run, compare, claims, fit, figures, cache, completion):
+for command in (list_models, new, show, run, compare, claims, equilibria, fit, figures, cache, completion):
     main.add_command(command)
 
 __all__ = ["main"]

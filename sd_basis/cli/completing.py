@@ -126,6 +126,20 @@ def settings(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     return items(found, incomplete, found)
 
 
+@_silent
+def parameters(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the parameters of MODEL."""
+    found = {item.name: item.description or item.unit or "" for item in _loaded(ctx).parameters}
+    return items(found, incomplete, found)
+
+
+@_silent
+def stocks(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the stocks of MODEL."""
+    found = {item.name: item.description or item.unit or "" for item in _loaded(ctx).stocks}
+    return items(found, incomplete, found)
+
+
 def _number(value: float) -> str:
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 

@@ -1,7 +1,7 @@
 """The margins that decide an outcome: how far the inequality of each outcome is from holding, where in a run it matters.
 
-An absorbing outcome is decided where its margin is largest, one that is held at the end there, `always` where it is
-smallest and `once` where it is largest. Each is a smooth function of what the run hangs on wherever the run is.
+An absorbing outcome is decided where its margin is largest, a lasting one by its longest stay, one that is held at the end there,
+`always` where it is smallest and `once` where it is largest. Each is a smooth function of what the run hangs on wherever the run is.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sympy
 from sympy.core.relational import Relational
 
 from ..declarations import margin
+from ..outcomes import visited
 from ..path import Path
 from ..run import Run
 
@@ -49,6 +50,11 @@ def margins(run: Run, group: str) -> dict[str, Margin]:
     seen = _Seen(path)
     found: dict[str, Margin] = {}
     for outcome in (item for item in run.model.outcomes if item.group == group):
+        if outcome.lasting:
+            stays = [((path.t[-1] if leave is None else leave) - enter, enter) for enter, leave in visited(path)[outcome.when].stays]
+            longest, enter = max(stays, default=(0.0, path.t[0]))
+            found[f"{outcome.name}, longest stay"] = Margin(outcome.name, None, longest - outcome.lasting, float(enter), 0, False)
+            continue
         wanted = [("largest", outcome.when)] if outcome.absorbing else [("end", outcome.when)]
         wanted += [("smallest", outcome.when)] if outcome.always and not outcome.absorbing else []
         wanted += [("largest once", outcome.once)] if outcome.once is not None else []

@@ -1,0 +1,89 @@
+"""Equilibria over a parameter: every branch through the states of rest that are found, with folds, Hopf points and stability."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..case import Case
+from ..errors import InputError, NumericalFailure
+from ..model import Model
+from ..quantities import Parameter, Stock, finite_number
+from .branching import Search, as_branch
+from .found import Equilibria
+from .resting_problem import Problem
+from .starting_points import check_neutral, restless, starts
+
+
+def continue_equilibria(model: Model, over: Parameter | str, *, span: tuple | None = None, case: Case | str | Path | None = None, set: Mapping | None = None,
+                        initial: Mapping | Iterable[Mapping] | None = None, frozen: Iterable[Stock | str] = (), longest: float = 0.02,
+                        most_steps: int = 3000, most_branches: int = 12, progress: Callable[[int, str], None] | None = None) -> Equilibria:
+    """Return the equilibria of a model over a parameter within a span, by pseudo-arclength continuation.
+
+    It begins at the value in force, or where that lies outside the span at its nearest end, with the state that the model without policies and
+    shocks comes to from its initial state; `initial` gives other stocks to begin from, near which a state of rest is looked for first, or
+    several such mappings. Branches that cross are followed too. `span` is by default the plausible range of the parameter. `frozen` stocks keep their
+    initial value; stocks that no rate depends on are dropped; conserved totals keep the values of the beginning. `longest` is the longest step, in
+    shares of the span and of the stocks' scales. Raises InputError for what cannot be used and for rates that depend on TIME or a series,
+    NumericalFailure where nothing rests.
+    """
+    if not isinstance(model, Model):
+        raise InputError(f"continue_equilibria: {model!r} is not a model; give load(NAME) or a Model")
+    where = "equilibria"
+    parameter = model.quantity(over, f"model {model.name!r}, {where}", Parameter)
+    if not 1e-4 <= finite_number(f"{where}, longest", longest) <= 0.5:
+        raise InputError(f"{where}, longest: {longest:g} is not between 0.0001 and 0.5; give the longest step as a share of the span")
+    span = default_span(model, parameter, where) if span is None else span
+    given: list[Any] = [None] if initial is None else [initial] if isinstance(initial, Mapping) else list(initial)
+    if any(not isinstance(item, (Mapping, type(None))) for item in given) or not given:
+        raise InputError(f"{where}, initial: {initial!r} does not give values of stocks; give a mapping, or a list of them")
+    search: Search | None = None
+    failure: NumericalFailure | None = None
+    for own in given:
+        problem = Problem(model, (parameter,), (span,), where, case, set, own, frozen)
+        value = float(np.clip(problem.plan.base[problem.places[0]], problem.low[0], problem.low[0] + problem.width[0]))
+        if search is None:
+            search = Search(problem, longest, most_steps, most_branches, progress or (lambda done, text: None))
+        elif problem.totals and not np.allclose(problem.origin, search.problem.origin):
+            raise InputError(f"{where}, initial: the states have different conserved totals; give states with the same totals, one at a time otherwise")
+        problem = search.problem if not problem.totals else problem
+        try:
+            _begin(search, Problem(model, (parameter,), (span,), where, case, set, own, frozen), value, own is not None)
+        except NumericalFailure as error:
+            failure = error
+    assert search is not None
+    if not search.branches:
+        raise failure or NumericalFailure(f"model {model.name!r}, {where}: no state of rest was found; begin from another initial state")
+    search.switch()
+    problem = search.problem
+    warnings = [str(failure)] if failure else []
+    if search.left_out:
+        warnings.append(f"{search.left_out} more branches begin at branch points; raise most_branches= (now {most_branches}) to follow them")
+    branches = tuple(as_branch(problem, number, nodes, ends) for number, (nodes, ends) in enumerate(zip(search.branches, search.ends, strict=True), 1))
+    last = problem.low[0] + problem.width[0]
+    settings = {"case": problem.case.name, "set": {str(getattr(key, "name", key)): float(value) for key, value in (set or {}).items()}, "longest": longest,
+                "model_hash": problem.functions.key}
+    return Equilibria(model.name, parameter.name, (float(problem.low[0]), float(last)), branches, problem.dropped, problem.frozen, tuple(problem.totals),
+                      tuple(warnings), settings)
+
+
+def _begin(search: Search, problem: Problem, value: float, given: bool) -> None:
+    """Trace the branch through each point of rest that is found from the beginning of a problem."""
+    found = False
+    for u in starts(problem, value, given):
+        check_neutral(problem, u)
+        search.begin(u)
+        found = True
+    if not found:
+        raise restless(problem, value)
+
+
+def default_span(model: Model, parameter: Parameter, where: str) -> tuple[float, float]:
+    """Return the plausible range of a parameter, or its domain; raise InputError where neither is bounded."""
+    for low, high in (parameter.between, parameter.domain):
+        if np.isfinite(low) and np.isfinite(high) and high > low:
+            return low, high
+    raise InputError(f"model {model.name!r}, {where}: {parameter.name!r} has no bounded plausible range or domain; give a span, as in {parameter.name}=0:1")

@@ -1,0 +1,271 @@
+"""The equations of rest in scaled, reduced unknowns: N' S^-1 f(x, p) = 0 with x = x0 + S N y.
+
+S holds the scales of the stocks and the columns of N span what the flows can move, so that conserved totals keep the
+values of the beginning. Stocks that no rate depends on are left out, frozen ones keep their value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from sympy.polys.domains import QQ
+from sympy.polys.matrices import DomainMatrix
+
+from ..beginning import initial_state, scales
+from ..case import Case
+from ..compiled import Compiled, compiled
+from ..errors import InputError
+from ..library import find_case
+from ..model import Model
+from ..quantities import TIME, Parameter, Stock, finite_number
+from ..schedule import schedule
+from ..timeline import Schedule
+
+_FAILURES = (ArithmeticError, ValueError, TypeError)  # of computed rates; a power of a negative number is complex in Python
+_LARGEST = 1e120
+_STEP = 1e-3  # of the scales: fourth-order differences of the exact Jacobian
+
+
+class Beyond(ArithmeticError):
+    """The rates cannot be computed at a state."""
+
+
+class Problem:
+    """The equations of rest over one or two parameters; unknowns are u = (y, q), with each parameter low + width q."""
+
+    def __init__(self, model: Model, over: Sequence[Parameter | str], spans: Sequence[tuple], where: str, case: Case | str | Path | None = None,
+                 set: Mapping | None = None, initial: Mapping | None = None, frozen: Iterable[Stock | str] = ()):
+        self.model, self.where = model, f"model {model.name!r}, {where}"
+        self.functions: Compiled = compiled(model)
+        self.case = find_case(model, case) or Case("default")
+        self.plan: Schedule = schedule(model, self.case, (), set, None)
+        self.over = tuple(model.quantity(item, self.where, Parameter) for item in over)
+        self.places = [model.input_places[item] for item in self.over]
+        self.low, self.width = _spans(self.where, self.over, spans)
+        self.begin = initial_state(model, self.case, self.functions, self.plan, initial or {})
+        held = [model.quantity(item, f"{self.where}, frozen", Stock) for item in ((frozen,) if isinstance(frozen, (str, Stock)) else frozen)]
+        self.frozen = tuple(stock.name for stock in held)
+        self.kept, self.dropped = self._kept([model.stocks.index(stock) for stock in held])
+        self._check_rates()
+        self.size = scales(model, self.begin)[self.kept]
+        self.basis, self.totals = self._reachable()
+        self.origin = self.begin[self.kept] - self.size * (self.basis @ (self.basis.T @ (self.begin[self.kept] / self.size)))
+        self.count = self.basis.shape[1]
+        self.rows = np.ones(self.count)
+        self._slopes = self.functions.gradient([self.functions.system.derivatives()[place] for place in self.kept], self.over)
+        self.held: tuple[float, ...] | None = None
+        self._watched: list = []
+        self._near = np.zeros(0)
+        if model.kinks:
+            self._margins, watched = self.functions.watching(())
+            self._watched = [item for item in watched if item.kind in ("bend", "jump")]
+
+    def _kept(self, held: list[int]) -> tuple[np.ndarray, tuple[str, ...]]:
+        """Return the places of the stocks to solve for, and the names of those that nothing depends on."""
+        rows, columns = self.functions.pattern
+        left = [place for place in range(len(self.model.stocks)) if place not in held]
+        dropped: list[int] = []
+        while True:
+            wanted = {int(column) for row, column in zip(rows, columns, strict=True) if row in left}
+            idle = [place for place in left if place not in wanted]
+            if not idle:
+                break
+            dropped += idle
+            left = [place for place in left if place in wanted]
+        if not left:
+            raise InputError(f"{self.where}: no rate depends on a stock that may move, so that there is nothing to bring to rest; freeze fewer stocks")
+        return np.array(left), tuple(self.model.stocks[place].name for place in sorted(dropped))
+
+    def _check_rates(self) -> None:
+        system = self.functions.system
+        wanted = [system.derivatives()[place] for place in self.kept]
+        rests = self.model.rests_on(wanted)
+        if TIME in rests or not rests.isdisjoint(self.model.series):
+            raise InputError(f"{self.where}: its rates depend on TIME or a series, so that nothing is at rest; replace it by a parameter")
+        for item in self.over:
+            if item not in rests:
+                raise InputError(f"{self.where}: no rate of a stock that is solved for depends on {item.name!r}; choose another parameter")
+
+    def _reachable(self) -> tuple[np.ndarray, list[dict[str, float]]]:
+        """Return an orthonormal basis of what flows can move, in scaled stocks, and the conserved totals as weights of stocks."""
+        incidence = self.functions.system.incidence[self.kept]
+        null = DomainMatrix([[QQ(int(entry)) for entry in row] for row in incidence.T], incidence.T.shape, QQ).nullspace()
+        weights = np.array([[float(entry) for entry in row] for row in null.to_Matrix().tolist()]).reshape(null.shape[0], len(self.kept))
+        totals = [{self.model.stocks[place].name: float(weight) for place, weight in zip(self.kept, row, strict=True) if weight} for row in weights]
+        if not totals:
+            return np.eye(len(self.kept)), totals
+        scaled = weights * self.size
+        scaled /= np.max(np.abs(scaled), axis=1)[:, None]
+        return np.linalg.svd(scaled)[2][len(totals):].T, totals
+
+    # Unknowns ------------------------------------------------------------------------------
+
+    def unknowns(self, x: np.ndarray, values: Sequence[float]) -> np.ndarray:
+        """Return u of the stocks and the parameters."""
+        return np.concatenate([self.basis.T @ ((x[self.kept] - self.origin) / self.size), (np.asarray(values, float) - self.low) / self.width])
+
+    def scaled(self, u: np.ndarray) -> np.ndarray:
+        """Return the stocks that are solved for, in their scales."""
+        return self.origin / self.size + self.basis @ u[:self.count]
+
+    def stocks(self, u: np.ndarray) -> np.ndarray:
+        """Return every stock, those left out with their initial value."""
+        x = self.begin.copy()
+        x[self.kept] = self.size * self.scaled(u)
+        return x
+
+    def parameters(self, u: np.ndarray) -> np.ndarray:
+        """Return the values of the parameters."""
+        return self.low + self.width * u[self.count:]
+
+    def named(self, u: np.ndarray) -> dict[str, float]:
+        """Return the parameters and every stock that is not left out, by name."""
+        found = {item.name: float(value) for item, value in zip(self.over, self.parameters(u), strict=True)}
+        x = self.stocks(u)
+        return found | {stock.name: float(x[place]) for place, stock in enumerate(self.model.stocks) if stock.name not in self.dropped}
+
+    def metric(self, u: np.ndarray) -> np.ndarray:
+        """Return L of the norm |L du|: stocks by their scale, or their own size where that is larger, and parameters by their span, in equal parts."""
+        weights = 1 / (np.maximum(1.0, np.abs(self.scaled(u))) * np.sqrt(len(self.kept)))
+        whole = np.zeros((len(self.kept) + len(self.over), self.count + len(self.over)))
+        whole[:len(self.kept), :self.count] = weights[:, None] * self.basis
+        whole[len(self.kept):, self.count:] = np.eye(len(self.over))
+        return whole
+
+    # Equations -----------------------------------------------------------------------------
+
+    def _inputs(self, u: np.ndarray, x: list[float]) -> list:
+        inputs = list(self.plan.base)
+        for place, value in zip(self.places, self.parameters(u).tolist(), strict=True):
+            inputs[place] = value
+        if modes := len(self.model.modes):
+            inputs[-modes:] = self.functions.modes(self.plan.start, x, inputs) if self.held is None else self.held
+        return inputs
+
+    def modes(self, u: np.ndarray) -> tuple[float, ...] | None:
+        """Return what the nodes at which rates jump are at a state, to be `held` along a branch until it comes to a jump."""
+        if not self.model.modes:
+            return None
+        x = self.stocks(u).tolist()
+        held, self.held = self.held, None
+        try:
+            return tuple(self._inputs(u, x)[-len(self.model.modes):])
+        except _FAILURES as error:
+            raise Beyond(str(error)) from None
+        finally:
+            self.held = held
+
+    def _computed(self, u: np.ndarray, wanted: str) -> tuple[np.ndarray, ...]:
+        x = self.stocks(u).tolist()
+        try:
+            inputs = self._inputs(u, x)
+            if wanted == "rates":
+                found: tuple = (np.array(self.functions.rhs(self.plan.start, x, inputs), float)[self.kept],)
+            elif wanted == "margins":
+                found = (np.array(self._margins(self.plan.start, x, inputs), float),)
+            else:
+                rows, columns = self.functions.pattern
+                matrix = np.zeros((len(x), len(x)))
+                matrix[rows, columns] = self.functions.jacobian(self.plan.start, x, inputs)
+                found = matrix[np.ix_(self.kept, self.kept)], self._slopes(self.plan.start, x, inputs)
+        except _FAILURES as error:
+            raise Beyond(str(error)) from None
+        if not all(np.all(np.abs(part) < _LARGEST) for part in found):  # false for what is not a number
+            raise Beyond("a rate is not finite")
+        return found
+
+    def changes(self, u: np.ndarray) -> np.ndarray:
+        """Return dz/dt of the scaled stocks that are solved for."""
+        return self._computed(u, "rates")[0] / self.size
+
+    def residual(self, u: np.ndarray) -> np.ndarray:
+        """Return what must vanish at rest."""
+        return self.rows * (self.basis.T @ self.changes(u))
+
+    def _both(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        matrix, slopes = self._computed(u, "slopes")
+        return self.basis.T @ (matrix * self.size / self.size[:, None]) @ self.basis, self.basis.T @ (slopes * self.width / self.size[:, None])
+
+    def slopes(self, u: np.ndarray) -> np.ndarray:
+        """Return the derivatives of the residual by u."""
+        return self.rows[:, None] * np.hstack(self._both(u))
+
+    def jacobian(self, u: np.ndarray) -> np.ndarray:
+        """Return the Jacobian of dy/dt, whose eigenvalues are those of the model on its totals."""
+        return self._both(u)[0]
+
+    def bend(self, u: np.ndarray, direction: np.ndarray) -> np.ndarray:
+        """Return the derivative of the slopes along a direction, by differences of the exact ones."""
+        length = float(np.max(np.abs(self.metric(u) @ direction))) * np.sqrt(len(self.kept))
+        for share in (_STEP, _STEP / 30, _STEP / 1000):
+            own = direction * share / length
+            try:
+                near, far = (self.slopes(u + part * own) - self.slopes(u - part * own) for part in (1, 2))
+            except Beyond:
+                continue
+            return (8 * near - far) / (12 * share / length)
+        raise Beyond("the rates cannot be computed nearby")
+
+    def equilibrate(self, u: np.ndarray) -> None:
+        """Scale the equations so that the largest slope of each is one at u."""
+        self.rows = np.ones(self.count)
+        largest = np.max(np.abs(self.slopes(u)), axis=1)
+        self.rows = 1 / np.where(largest > 0, largest, 1.0)
+
+    # Kinks ---------------------------------------------------------------------------------
+
+    def margins(self, u: np.ndarray) -> np.ndarray:
+        """Return the margins at which the rates bend or jump."""
+        return self._computed(u, "margins")[0][[item.row for item in self._watched]] if self._watched else np.zeros(0)
+
+    def watch(self, u: np.ndarray) -> None:
+        """Take the sizes of the margins, so that one which rests on its level is not seen to cross it by rounding."""
+        if self._watched:
+            own = self.margins(u)
+            moved = [self.margins(u + 1e-4 * unit) - own for unit in np.eye(len(u))]
+            self._near = 1e-5 * np.sum(np.abs(moved), axis=0) + 1e-300
+
+    def cells(self, u: np.ndarray, before: tuple[int, ...] | None = None) -> tuple[int, ...]:
+        """Return on which side of their levels the margins are; one that is at its level stays on the side it was."""
+        if not self._watched:
+            return ()
+        own = self.margins(u)
+        found = [item.mode(float(value)) for item, value in zip(self._watched, own, strict=True)]
+        if before is not None:
+            close = [bool(item.gap(np.array([value]))[0] <= near) for item, value, near in zip(self._watched, own, self._near, strict=True)]
+            found = [old if at else new for new, old, at in zip(found, before, close, strict=True)]
+        return tuple(found)
+
+    def gap(self, u: np.ndarray, which: int) -> float:
+        """Return by how much a margin exceeds its nearest level."""
+        item, value = self._watched[which], float(self.margins(u)[which])
+        if item.period is not None:
+            value = item.levels[0] + (value - item.levels[0]) % item.period
+        return min((value - level for level in item.levels), key=abs)
+
+    def kink_text(self, place: int) -> str:
+        """Return the margin that changes sign at a kink, as text."""
+        item = self._watched[place]
+        return f"{self.functions.system.kinks[item.row].margin}{'' if item.levels == (0.0,) else ' = ' + ', '.join(f'{level:g}' for level in item.levels[:3])}"
+
+    def jumps(self, place: int) -> bool:
+        """Tell whether the rates jump, and do not merely bend, at a kink."""
+        return self._watched[place].kind == "jump"
+
+
+def _spans(where: str, over: Sequence[Parameter], spans: Sequence[tuple]) -> tuple[np.ndarray, np.ndarray]:
+    low, width = [], []
+    for item, span in zip(over, spans, strict=True):
+        try:
+            first, last = (finite_number(f"{where}, span of {item.name}", value) for value in span)
+        except TypeError:
+            raise InputError(f"{where}, span of {item.name}: {span!r} is not a pair; give (low, high)") from None
+        if not last > first:
+            raise InputError(f"{where}, span of {item.name}: its end {last:g} is not above its beginning {first:g}; give (low, high)")
+        for value in (first, last):
+            item.check(value, f"{where}, span")
+        low.append(first)
+        width.append(last - first)
+    return np.array(low), np.array(width)
