@@ -97,6 +97,7 @@ def _roots(model: Model) -> list:
                 raise InputError(f"{model.where}: impulse {impulse.name!r} passes through {flow.where}, which is not in flows=; add it")
             pending += [*amount.free_symbols, *impulse.written.free_symbols, *impulse.written_delay.free_symbols]
     conditions = [(f"outcome {outcome.name!r}", condition) for outcome in model.outcomes for condition in (outcome.when, outcome.once)]
+    conditions += [("runaway", model.runaway)]
     conditions += [(f"{item.name!r}", item.when) for item in (*model.policies.values(), *model.impulses.values())]
     for name, condition in conditions:
         if condition is not None:

@@ -54,6 +54,7 @@ def fingerprint(model: Model) -> str:
     for item in (*model.policies.values(), *model.impulses.values()):
         expressions += [(item.name, "when", item.when), (item.name, "delay", item.written_delay)]
     expressions += [(outcome.name, "", condition) for outcome in model.outcomes for condition in (outcome.when, outcome.once)]
+    expressions.append(("runaway", "", model.runaway))
     for first, second, expression in expressions:
         digest.update(f"{first}|{second}|{'' if expression is None else _text(expression)}\n".encode())
     digest.update(repr((model.time_unit, sorted(model.unit_definitions.items()))).encode())
@@ -202,9 +203,10 @@ class Compiled:
 
     @cached_property
     def conditions(self) -> list[Relational]:
-        """The inequalities of the outcomes, each once, in the order of `margins`."""
-        return list(dict.fromkeys(condition for outcome in self.model.outcomes
-                                  for condition in (outcome.when, outcome.once) if condition is not None))
+        """The inequalities of the outcomes and of the runaway, each once, in the order of `margins`."""
+        model = self.model
+        every = [condition for outcome in model.outcomes for condition in (outcome.when, outcome.once)]
+        return list(dict.fromkeys(condition for condition in (*every, model.runaway) if condition is not None))
 
     @cached_property
     def margins(self) -> Callable:

@@ -105,6 +105,8 @@ def _check_actions(model: Model, units: Units, known: dict, time: Unit) -> None:
         for condition in (outcome.when, outcome.once):
             if condition is not None:
                 units.check(f"outcome {outcome.name!r}", condition, None, known)
+    if model.runaway is not None:
+        units.check("runaway", model.runaway, None, known)
     for policy in model.policies.values():
         for parameter, expression in policy.written.items():
             units.check(f"policy {policy.name!r}, {parameter.name}", expression, known[parameter], known)

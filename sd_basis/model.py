@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import Any
 
 import sympy
+from sympy.core.relational import Relational
 
 from .collecting import collect
-from .declarations import Outcome, Trade
+from .declarations import Outcome, Trade, margin
 from .display import model_html
 from .errors import InputError, unknown
 from .families import Members
@@ -26,7 +27,7 @@ class Model:
 
     `flows` are Flow and Trade objects and families of them; stocks, auxiliaries, parameters, series, lookups and the
     flows of delays are collected from them, from `outputs` (quantities no rate mentions), policies, impulses and
-    outcomes. `span` is (start, end) in `time_unit`; `units` defines unit names of its own, {"year": "252 day"}.
+    outcomes. `runaway` is the inequality whose coming true, where no policy acts, starts the second clock of `timing`. `span` is (start, end) in `time_unit`; `units` defines unit names of its own, {"year": "252 day"}.
     Raises InputError for two quantities of one name, an auxiliary without an equation, an
     algebraic loop (named), and anything of the wrong kind.
     """
@@ -34,7 +35,7 @@ class Model:
 
     def __init__(self, name: str, flows: Iterable[Flow | Trade], *, span: tuple, time_unit: str = "day",
                  policies: Iterable[Policy] = (), impulses: Iterable[Impulse] = (), outcomes: Iterable[Outcome] = (),
-                 outputs: Iterable[Quantity] = (), units: Mapping[str, str] | None = None, description: str = ""):
+                 runaway: Relational | None = None, outputs: Iterable[Quantity] = (), units: Mapping[str, str] | None = None, description: str = ""):
         self.name, self.time_unit, self.description = name, time_unit, description
         self.where = f"model {name!r}"
         self.unit_definitions = dict(units or {})
@@ -56,6 +57,9 @@ class Model:
         for outcome in self.outcomes:
             if not isinstance(outcome, Outcome):
                 raise InputError(f"{self.where}: {outcome!r} is not an outcome; give Outcome objects in outcomes=")
+        if runaway is not None:
+            margin(f"{self.where}, runaway", runaway)
+        self.runaway = runaway
         self.outputs = tuple(_flat(outputs))
         if not self.flows:
             raise InputError(f"{self.where}: it has no flow; a stock changes through flows only")

@@ -30,7 +30,7 @@ from . import (
 )
 from .ledger import dealer_equity, fund_equity, hedge_fund_collateral, outstanding, seized_collateral, total_dollars
 from .policies import POLICIES
-from .sizes import opening_trade
+from .sizes import DAY, opening_trade
 
 SECTORS = (
     market,
@@ -86,6 +86,7 @@ MODEL = Model(
     flows=tuple(flow for sector in SECTORS for flow in sector.FLOWS),
     policies=POLICIES,
     outcomes=OUTCOMES,
+    runaway=funds.forced_orders.total > 0.01 * opening_trade / DAY,
     outputs=(
         market.yield_dislocation,
         hedges.basis,
