@@ -15,6 +15,7 @@ from ..model import Model
 from ..outcomes import UNDECIDED
 from ..policies import Impulse, Policy
 from ..quantities import Parameter, finite_number
+from .checks import controlled, converging, default_control
 from .judging import judged
 from .scene import Scene
 from .searching import Axis, Found, parameter_axis, search
@@ -55,8 +56,8 @@ class Critical:
 
 def critical_delay(model: Model, policy: Policy | Impulse | str | None = None, *, case: Case | str | Path | None = None, outcome: str | None = None,
                    bracket: tuple | None = None, set: Mapping | None = None, xtol: float = 1e-8, policies: Iterable[Policy | str] = (),
-                   method: str = "LSODA", rtol: float | None = None, scan: int = 13, classify: bool = True,
-                   frozen: Iterable[str] = ()) -> Critical:
+                   method: str = "LSODA", rtol: float | None = None, scan: int = 13, control: Any = None,
+                   classify: bool = True, convergence: bool = False, frozen: Iterable[str] = ()) -> Critical:
     """Return the delay of a policy at which the outcome turns, counted from clock zero, the first shock of the case.
 
     `policy` is a name, a Policy or an Impulse, or None for all dated policies of the case together. Delays are searched in `bracket`, by
@@ -65,14 +66,14 @@ def critical_delay(model: Model, policy: Policy | Impulse | str | None = None, *
     becomes, or ceases to be, that of the longest delay. Raises InputError for what cannot be searched; that there is no turn is a result.
     """
     scene = Scene(model, case, policy=policy, outcome=outcome, set=set, policies=policies, method=method, rtol=_rtol(model, xtol, rtol))
-    return _critical(Axis(scene), bracket, xtol, scan, classify, frozen)
+    return _critical(Axis(scene), bracket, xtol, scan, control, classify, convergence, frozen)
 
 
 def critical_value(model: Model, parameter: Parameter | str, *, policy: Policy | Impulse | str | None = None, delay: float | None = None,
                    case: Case | str | Path | None = None, outcome: str | None = None, bracket: tuple | None = None, set: Mapping | None = None,
                    xtol: float = 1e-8, policies: Iterable[Policy | str] = (), method: str = "LSODA", rtol: float | None = None,
-                   scan: int = 13, classify: bool = True,
-                   frozen: Iterable[str] = ()) -> Critical:
+                   scan: int = 13, control: Any = None,
+                   classify: bool = True, convergence: bool = False, frozen: Iterable[str] = ()) -> Critical:
     """Return the value of a parameter at which the outcome turns, as `critical_delay` does for the delay.
 
     Of the size of a rescue, of a spark, or a rate. `bracket` is by default the parameter's plausible range. With `policy` it acts at a
@@ -80,7 +81,7 @@ def critical_value(model: Model, parameter: Parameter | str, *, policy: Policy |
     """
     scene = Scene(model, case, policy=policy, outcome=outcome, set=set, policies=policies, method=method, rtol=_rtol(model, xtol, rtol))
     at = scene.own if delay is None else finite_number(f"{scene.where}, delay", delay)
-    return _critical(parameter_axis(scene, parameter, at), bracket, xtol, scan, classify, frozen)
+    return _critical(parameter_axis(scene, parameter, at), bracket, xtol, scan, control, classify, convergence, frozen)
 
 
 def _rtol(model: Model, xtol: float, rtol: float | None) -> float:
@@ -89,24 +90,37 @@ def _rtol(model: Model, xtol: float, rtol: float | None) -> float:
     return min(max(1e-4 * xtol, 1e-12), 1e-6) if rtol is None else rtol
 
 
-def _critical(axis: Axis, bracket: tuple | None, xtol: float, scan: int, classify: bool, frozen: Iterable[str]) -> Critical:
+def _critical(axis: Axis, bracket: tuple | None, xtol: float, scan: int, control: Any, classify: bool, convergence: bool,
+              frozen: Iterable[str]) -> Critical:
     if not (isinstance(scan, int) and scan >= 2):
         raise InputError(f"{axis.scene.where}: scan is {scan!r}; give a number of points, two or more")
     low, high = axis.bracket(bracket)
     found = search(axis, low, high, xtol, scan)
-    turns, used = found.turns, axis.scene.integrations
+    turns = found.turns
     plain = Critical(
         turns[-1].value if turns else None, tuple(turn.value for turn in turns), tuple(turn.below for turn in turns), tuple(turn.above for turn in turns),
         tuple(axis.text(turn.value) for turn in turns), max((turn.high - turn.low for turn in turns), default=xtol),
-        _said(axis, found), used, axis.name)
-    if not (turns and classify):
+        _said(axis, found), axis.scene.integrations, axis.name)
+    if not turns:
         return plain
-    evidence = judged(axis, turns[-1], found.looks[-1][1].code, (high - low) / (scan - 1), frozen)
+    wanted = default_control(axis.scene) if control is None else control
+    if wanted:
+        plain = replace(plain, control=controlled(axis, low, high, scan, turns[-1].value, wanted))
+    made = _judged(plain, axis, found, (high - low) / (scan - 1), frozen) if classify else plain
+    if convergence and made.classification != "fold-ghost":  # where a ghost is, each finite time has a turn of its own
+        turn = replace(turns[-1], low=made.values[-1], high=made.values[-1])
+        made = replace(made, convergence=converging(axis, turn, found.looks[-1][1].code, 0.1 * xtol))
+    return made
+
+
+def _judged(plain: Critical, axis: Axis, found: Found, spacing: float, frozen: Iterable[str]) -> Critical:
+    """Return what was found with the class of the last turn and its evidence."""
+    evidence = judged(axis, found.turns[-1], found.looks[-1][1].code, spacing, frozen)
     values = (*plain.values[:-1], evidence.value)
     law, edge = evidence.law, evidence.edge
     made = replace(plain, value=evidence.value, values=values, date=tuple(map(axis.text, values)), classification=evidence.classification,
                    reason=f"{plain.reason}; {evidence.reason}", scaling=evidence.scaling, decades=evidence.decades,
-                   evidence_integrations=axis.scene.integrations - used)
+                   evidence_integrations=axis.scene.integrations - plain.integrations)
     if law is not None:
         made = replace(made, log_slope=law.slope)
     if edge is not None:
