@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,8 +88,10 @@ class Outcome:
     outcome holds from the first entry into the region. Otherwise the run must enter the region
     and stay to its end, beyond the last switch of a policy or series: a trapping neighbourhood of
     an attractor. With `lasting` it holds once the run has stayed in the region for that long without a break, whatever
-    comes later: what is too long to survive, though it may end. `always=True` asks that the run never left it; `once` that another inequality
-    held at some time. Outcomes of one `group` are tried in the order given.
+    comes later: what is too long to survive, though it may end. `always=True` asks that the run never left it; `once` that another
+    inequality held at some time. Outcomes of one `group` are tried in the order given. `control` are values of
+    parameters under which nothing should turn, say a gain of zero: `critical_delay` looks whether that is
+    so, and takes them from the first outcome of a group that has some.
     """
 
     name: str
@@ -99,8 +102,11 @@ class Outcome:
     once: Relational | None = None
     group: str = "outcome"
     description: str = ""
+    control: Mapping[Any, float] | None = field(default=None, hash=False)
 
     def __post_init__(self):
+        if self.control is not None and not isinstance(self.control, Mapping):
+            raise InputError(f"outcome {self.name!r}: its control {self.control!r} is no mapping; give {{parameter: value}}")
         for condition in (self.when, self.once):
             if condition is not None:
                 margin(f"outcome {self.name!r}", condition)

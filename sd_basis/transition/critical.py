@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..case import Case
-from ..errors import InputError
+from ..errors import InputError, NumericalFailure, unknown
 from ..model import Model
 from ..outcomes import UNDECIDED
 from ..policies import Impulse, Policy
 from ..quantities import Parameter, finite_number
+from .checks import controlled, converging, default_control
 from .judging import judged
 from .scene import Scene
 from .searching import Axis, Found, parameter_axis, search
@@ -55,32 +56,50 @@ class Critical:
 
 def critical_delay(model: Model, policy: Policy | Impulse | str | None = None, *, case: Case | str | Path | None = None, outcome: str | None = None,
                    bracket: tuple | None = None, set: Mapping | None = None, xtol: float = 1e-8, policies: Iterable[Policy | str] = (),
-                   method: str = "LSODA", rtol: float | None = None, scan: int = 13, classify: bool = True,
-                   frozen: Iterable[str] = ()) -> Critical:
+                   method: str = "LSODA", rtol: float | None = None, scan: int = 13, control: Any = None, code: str | None = None,
+                   classify: bool = True, convergence: bool = False, frozen: Iterable[str] = ()) -> Critical:
     """Return the delay of a policy at which the outcome turns, counted from clock zero, the first shock of the case.
 
     `policy` is a name, a Policy or an Impulse, or None for all dated policies of the case together. Delays are searched in `bracket`, by
     default all of the run, at `scan` points; what happens between two of them alone is not seen. Each turn is
     bisected to `xtol`, by default at the tolerance rtol = xtol / 10000, between 1e-12 and 1e-6. A turn is where the outcome of the group `outcome`
-    becomes, or ceases to be, that of the longest delay. Raises InputError for what cannot be searched; that there is no turn is a result.
+    becomes, or ceases to be, `code`, by default that of the run in which the policy never comes. Raises InputError for what cannot be searched; that there is no turn is a result.
     """
     scene = Scene(model, case, policy=policy, outcome=outcome, set=set, policies=policies, method=method, rtol=_rtol(model, xtol, rtol))
-    return _critical(Axis(scene), bracket, xtol, scan, classify, frozen)
+    return _critical(Axis(scene, code=_checked(scene, code) or never(scene)), bracket, xtol, scan, control, classify, convergence, frozen)
 
 
 def critical_value(model: Model, parameter: Parameter | str, *, policy: Policy | Impulse | str | None = None, delay: float | None = None,
                    case: Case | str | Path | None = None, outcome: str | None = None, bracket: tuple | None = None, set: Mapping | None = None,
                    xtol: float = 1e-8, policies: Iterable[Policy | str] = (), method: str = "LSODA", rtol: float | None = None,
-                   scan: int = 13, classify: bool = True,
-                   frozen: Iterable[str] = ()) -> Critical:
+                   scan: int = 13, control: Any = None, code: str | None = None,
+                   classify: bool = True, convergence: bool = False, frozen: Iterable[str] = ()) -> Critical:
     """Return the value of a parameter at which the outcome turns, as `critical_delay` does for the delay.
 
     Of the size of a rescue, of a spark, or a rate. `bracket` is by default the parameter's plausible range. With `policy` it acts at a
-    `delay`, by default its own; without, the case is as it stands.
+    `delay`, by default its own; without, the case is as it stands. `code` is by default the outcome where the policy never comes, or,
+    where none is dated, that at the upper end.
     """
     scene = Scene(model, case, policy=policy, outcome=outcome, set=set, policies=policies, method=method, rtol=_rtol(model, xtol, rtol))
     at = scene.own if delay is None else finite_number(f"{scene.where}, delay", delay)
-    return _critical(parameter_axis(scene, parameter, at), bracket, xtol, scan, classify, frozen)
+    axis = replace(parameter_axis(scene, parameter, at), code=_checked(scene, code) or (None if at is None else never(scene)))
+    return _critical(axis, bracket, xtol, scan, control, classify, convergence, frozen)
+
+
+def never(scene: Scene) -> str | None:
+    """Return the outcome of the run in which the policy never comes, None where it is undecided."""
+    try:
+        found = scene.look(None).code
+    except NumericalFailure:
+        return None
+    return None if found == UNDECIDED else found
+
+
+def _checked(scene: Scene, code: str | None) -> str | None:
+    codes = [item.name for item in scene.model.outcomes if item.group == scene.group]
+    if code is not None and code not in codes:
+        raise unknown(scene.where, f"outcome in the group {scene.group!r}", code, codes)
+    return code
 
 
 def _rtol(model: Model, xtol: float, rtol: float | None) -> float:
@@ -89,24 +108,37 @@ def _rtol(model: Model, xtol: float, rtol: float | None) -> float:
     return min(max(1e-4 * xtol, 1e-12), 1e-6) if rtol is None else rtol
 
 
-def _critical(axis: Axis, bracket: tuple | None, xtol: float, scan: int, classify: bool, frozen: Iterable[str]) -> Critical:
+def _critical(axis: Axis, bracket: tuple | None, xtol: float, scan: int, control: Any, classify: bool, convergence: bool,
+              frozen: Iterable[str]) -> Critical:
     if not (isinstance(scan, int) and scan >= 2):
         raise InputError(f"{axis.scene.where}: scan is {scan!r}; give a number of points, two or more")
     low, high = axis.bracket(bracket)
     found = search(axis, low, high, xtol, scan)
-    turns, used = found.turns, axis.scene.integrations
+    turns = found.turns
     plain = Critical(
         turns[-1].value if turns else None, tuple(turn.value for turn in turns), tuple(turn.below for turn in turns), tuple(turn.above for turn in turns),
         tuple(axis.text(turn.value) for turn in turns), max((turn.high - turn.low for turn in turns), default=xtol),
-        _said(axis, found), used, axis.name)
-    if not (turns and classify):
+        _said(axis, found), axis.scene.integrations, axis.name)
+    if not turns:
         return plain
-    evidence = judged(axis, turns[-1], found.looks[-1][1].code, (high - low) / (scan - 1), frozen)
+    wanted = default_control(axis.scene) if control is None else control
+    if wanted:
+        plain = replace(plain, control=controlled(axis, low, high, scan, turns[-1].value, wanted))
+    made = _judged(plain, axis, found, (high - low) / (scan - 1), frozen) if classify else plain
+    if convergence and made.classification != "fold-ghost":  # where a ghost is, each finite time has a turn of its own
+        turn = replace(turns[-1], low=made.values[-1], high=made.values[-1])
+        made = replace(made, convergence=converging(axis, turn, found.code, 0.1 * xtol))
+    return made
+
+
+def _judged(plain: Critical, axis: Axis, found: Found, spacing: float, frozen: Iterable[str]) -> Critical:
+    """Return what was found with the class of the last turn and its evidence."""
+    evidence = judged(axis, found.turns[-1], found.code, spacing, frozen)
     values = (*plain.values[:-1], evidence.value)
     law, edge = evidence.law, evidence.edge
     made = replace(plain, value=evidence.value, values=values, date=tuple(map(axis.text, values)), classification=evidence.classification,
                    reason=f"{plain.reason}; {evidence.reason}", scaling=evidence.scaling, decades=evidence.decades,
-                   evidence_integrations=axis.scene.integrations - used)
+                   evidence_integrations=axis.scene.integrations - plain.integrations)
     if law is not None:
         made = replace(made, log_slope=law.slope)
     if edge is not None:
@@ -123,7 +155,7 @@ def _said(axis: Axis, found: Found) -> str:
         codes = list(dict.fromkeys(look.code for _, look in found.looks))
         also = f" ({' and '.join(codes)})" if len(codes) > 1 else ""
         return (f"no turn: of {len(found.looks)} values of {axis.name} from {first[0]:g} to {last[0]:g} none changes whether {axis.scene.group} "
-                f"ends {last[1].code}{also}{notes}")
+                f"ends {found.code}{also}{notes}")
     turns = ", ".join(f"{turn.below} turns {turn.above} at {turn.value:.9g}" for turn in found.turns)
     open_ = "; a side is undecided however far it is followed" if UNDECIDED in {code for turn in found.turns for code in (turn.below, turn.above)} else ""
     return f"{axis.scene.group}: {turns}{open_}{notes}"

@@ -153,4 +153,5 @@ def spectrum_at(field: Field, y: np.ndarray, slow: float) -> Edge:
         return Edge(state, tuple(left), None, f"the state of rest on the boundary has {len(unstable)} unstable directions, not one{also}")
     if abs(complex(unstable[0]).imag) > 0:
         return Edge(state, tuple(left), None, f"the unstable eigenvalue on the boundary is not real{also}")
-    return Edge(state, tuple(left), float(complex(unstable[0]).real), f"the edge state has the single unstable eigenvalue {complex(unstable[0]).real:.6g}{also}")
+    rate = float(complex(unstable[0]).real)
+    return Edge(state, tuple(left), rate, f"the edge state has the single unstable eigenvalue {rate:.6g}{also}")

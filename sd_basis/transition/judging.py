@@ -80,7 +80,8 @@ def _jumping(axis: Axis, ladder: Ladder, turn: Turn, spacing: float, scaling: di
         why = "fewer than four decades of decision times" if law is None else f"decision times are no logarithm (off by {law.residual:.2g} of the slope)"
         return Evidence(value, "none", f"its kind is not settled: {jump}, but {why}", scaling, law)
     value += law.offset
-    slopes = f"decision times grow as the logarithm of the distance over {law.decades:.1f} decades, slopes {law.slope['below']:.6g} and {law.slope['above']:.6g}"
+    slopes = (f"decision times grow as the logarithm of the distance over {law.decades:.1f} decades, "
+              f"slopes {law.slope['below']:.6g} and {law.slope['above']:.6g}")
     edge = edge_of(ladder, frozen)
     uneven = abs(law.slope["below"] - law.slope["above"]) > _EQUAL * abs(law.slope["above"])
     if edge.eigenvalue is None:
@@ -100,18 +101,22 @@ def _continuous(axis: Axis, ladder: Ladder, scaling: dict, told: np.ndarray) -> 
     stock = ladder.axis.scene.model.stocks[Gap(rung.low, [rung.high], ladder.places, ladder.size).widest].name
     smooth = (f"no jump: the states of the two sides differ by {jumps[-1]:.1e} at a distance of {distances[-1]:.1e}, as its power {power:.2f}, "
               f"{jumps[-1] / (2 * distances[-1]):.3g} of its size in {stock!r} for a unit of {axis.name}")
-    absorbing = {outcome.name for outcome in axis.scene.model.outcomes if outcome.group == axis.scene.group and outcome.absorbing}
-    for side, code in (("below", turn.below), ("above", turn.above)):
-        if code not in absorbing:
-            continue
+    wide = distances[jumps > 0.5 * jumps.max()]
+    if jumps.max() > 0.1 and len(wide) > 1:
+        smooth += f"; it looks like a jump ({jumps.max():.2g}) from further away than {wide.min():.1g}"
+    if ladder.mixed:
+        smooth += f"; at distances of {max(ladder.mixed):.1e} to {min(ladder.mixed):.1e} a side ends as the other does, the integrator's noise or a further turn"
+    absorbing = {name: side for side, name in (("below", turn.below), ("above", turn.above)) if name in axis.scene.absorbing}
+    for code, side in absorbing.items():
         times = scaling[f"decided_{side}"]
         steps = np.abs(np.diff(times[np.isfinite(times)]))[-4:]
         if len(steps) < 4:
             continue
         if np.all(steps[1:] < 0.7 * steps[:-1]) or np.all(steps < 1e-6 * (axis.scene.end - axis.scene.start)):
-            return Evidence(turn.value, "threshold", f"{code!r} is decided by a first passage, at {times[-1]:.6g} in the limit and not ever later; {smooth}", scaling)
+            return Evidence(turn.value, "threshold", f"{code!r} is decided by a first passage, at {times[-1]:.6g} in the limit and not ever later, and the "
+                            f"state after it varies continuously; {smooth}", scaling)
         if np.ptp(steps) < 0.1 * np.max(steps):
             slope = float(np.median(steps)) / np.log(10)
-            return Evidence(turn.value, "steep", f"{smooth}; {code!r} is decided later by {slope:.4g} per factor e of the distance on this side only, as where a "
-                            "plateau is approached at a stable rate: a logarithm, but no saddle", scaling)
+            return Evidence(turn.value, "steep", f"{smooth}; {code!r} is decided later by {slope:.4g} per factor e of the distance on this side only, as "
+                            "where a plateau is approached at a stable rate: a logarithm, but no saddle", scaling)
     return Evidence(turn.value, "steep", f"{smooth}; the outcome is a label that turns where a measure passes its bound", scaling)

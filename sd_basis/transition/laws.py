@@ -9,13 +9,14 @@ import numpy as np
 from .separating import smallest
 
 _LEAST = 4.0  # decades
+_TRUE = 1e-3  # of the slope: largest residual of a logarithm that holds
 SIDES = ("below", "above")
 _SIGN = {"below": -1.0, "above": 1.0}
 
 
 @dataclass(frozen=True)
 class Logarithm:
-    """T = T0 + slope ln|d - d_c| by side, over `decades` of distance, with the largest `residual` in units of the slope, d_c `offset` from where it was taken."""
+    """T = T0 + slope ln|d - d_c| by side, over `decades` of distance, with the largest `residual` in slopes, and d_c `offset` from where it was taken."""
 
     slope: dict[str, float]
     residual: float
@@ -27,12 +28,13 @@ def logarithm(distances: dict[str, np.ndarray], times: dict[str, np.ndarray]) ->
     """Return the logarithm that fits both sides' times best over a window of distances; None with less than four decades.
 
     Each side has its own slope, and both share one offset of d_c. The smallest distances feel the integrator's errors and the largest ones
-    what is not yet a logarithm: of all windows of four decades or more that is taken in which the slope is most certain.
+    what is not yet a logarithm: of all windows of four decades or more the longest is taken in which the fit holds, or that in which the
+    slope is most certain.
     """
     order = {side: np.argsort(distances[side]) for side in SIDES}
     x = {side: distances[side][order[side]] for side in SIDES}
     y = {side: times[side][order[side]] for side in SIDES}
-    found, error = None, np.inf
+    found, error = None, (True, 1.0, np.inf)
     most = min(len(x[side]) for side in SIDES)
     for first in range(most):
         for last in range(first + 3, most + 1):
@@ -41,7 +43,8 @@ def logarithm(distances: dict[str, np.ndarray], times: dict[str, np.ndarray]) ->
             if decades < _LEAST - 1e-6:
                 continue
             fitted = _fitted(window, decades)
-            own = max(fitted.residual, 1e-9) / (decades * np.sqrt(last - first))  # how uncertain the slope is
+            uncertain = max(fitted.residual, 1e-9) / (decades * np.sqrt(last - first))
+            own = (fitted.residual > _TRUE, -decades if fitted.residual <= _TRUE else 0.0, uncertain)
             if own < error:
                 found, error = fitted, own
     return found

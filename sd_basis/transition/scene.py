@@ -77,7 +77,8 @@ class Scene:
 
     def changed(self, set: Mapping | None = None, model: Model | None = None, outcome: str | None = None, case: Case | None = None) -> Scene:
         """Return the scene with other parameters on top, of another (cut) model, group or case, with a count of its own."""
-        return Scene(model or self.model, case or self.case, policy=self.moved if model is None or self.moved is None else self.moved.name,
+        same = model is None or model.stocks == self.model.stocks  # a cut model has the symbols of the whole one
+        return Scene(model or self.model, case or self.case, policy=self.moved if same or self.moved is None else self.moved.name,
                      outcome=outcome or self.group, set={**self.set, **(set or {})}, policies=self.policies, initial=self.initial,
                      method=self.method, rtol=self.rtol)
 

@@ -33,6 +33,7 @@ class Axis:
     name: str = DELAY
     delay: float | None = None
     values: Mapping[str, float] = field(default_factory=dict)
+    code: str | None = None  # the outcome whose beginning or end is a turn; by default that at the upper end
 
     def __post_init__(self):
         if self.name != DELAY:
@@ -106,6 +107,7 @@ class Found:
 
     turns: tuple[Turn, ...]
     looks: tuple[tuple[float, Look], ...]
+    code: str
     notes: tuple[str, ...] = ()
 
 
@@ -127,23 +129,22 @@ def search(axis: Axis, low: float, high: float, xtol: float, scan: int = 13) -> 
             return replace(found, notes=notes)
         notes = (f"it is judged over {4 * stretch:g} spans: over {stretch:g} the outcome was not yet final",)
     found = _refined(axis, found, xtol)
-    return Found(tuple(replace(turn, moves=True) for turn in found.turns), found.looks,
+    return Found(tuple(replace(turn, moves=True) for turn in found.turns), found.looks, found.code,
                  (f"the turn still moves when the run is followed from {stretch:g} to {4 * stretch:g} spans",))
 
 
 def _scanned(axis: Axis, low: float, high: float, scan: int, stretch: float) -> Found:
     values = np.linspace(low, high, scan).tolist()
     looks = [axis.look(value, stretch) for value in values]
-    top = looks[-1].code
+    top = axis.code or looks[-1].code
     turns = [Turn(left, right, first.code, second.code, stretch) for (left, first), (right, second) in pairwise(zip(values, looks, strict=True))
              if (first.code == top) != (second.code == top)]
-    return Found(tuple(turns), tuple(zip(values, looks, strict=True)))
+    return Found(tuple(turns), tuple(zip(values, looks, strict=True)), top)
 
 
 def _refined(axis: Axis, found: Found, xtol: float) -> Found:
     """Return what was found with every turn bisected to a width."""
-    top = found.looks[-1][1].code
-    turns = tuple(bisected(lambda value, own=turn: axis.look(value, own.stretch).code, turn, top, xtol) for turn in found.turns)
+    turns = tuple(bisected(lambda value, own=turn: axis.look(value, own.stretch).code, turn, found.code, xtol) for turn in found.turns)
     return replace(found, turns=turns)
 
 
