@@ -99,9 +99,12 @@ class Path:
         starts = np.array([piece.t[0] for piece in self.pieces])
         segment = np.clip(np.searchsorted(starts, times, side="right") - 1, 0, len(self.pieces) - 1)
         x = np.empty((len(times), self.x.shape[1]))
-        for row, (time, index) in enumerate(zip(times, segment, strict=True)):
-            piece = self.pieces[index]
-            step = int(np.clip(np.searchsorted(piece.t, time, side="right") - 1, 0, len(piece.t) - 1))
-            exact = piece.t[step] == time or step == len(piece.interpolants)
-            x[row] = piece.x[step] if exact else piece.interpolants[step](time)
+        for index in np.unique(segment):
+            piece, rows = self.pieces[index], np.flatnonzero(segment == index)
+            steps = np.clip(np.searchsorted(piece.t, times[rows], side="right") - 1, 0, len(piece.t) - 1)
+            exact = (piece.t[steps] == times[rows]) | (steps == len(piece.interpolants))
+            x[rows[exact]] = piece.x[steps[exact]]
+            for step in np.unique(steps[~exact]):  # an interpolant takes many times at once
+                own = rows[~exact & (steps == step)]
+                x[own] = np.reshape(piece.interpolants[step](times[own]).T, (len(own), -1))
         return x, segment
