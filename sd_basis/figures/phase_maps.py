@@ -22,7 +22,7 @@ from ..transition.phases import PhaseMap
 from ..transition.plane import FAILED, Axis
 from ..transition.scene import DELAY
 from .paths import Table, outcome_colours
-from .style import BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, SIZE, VERMILLION, dated_axis, end_labels, footer, panel, panels, styled
+from .style import BLUE, GREEN, GRID, INK, ORANGE, PURPLE, QUIET, SIZE, VERMILLION, dated_axis, end_labels, footer, panel, panels, styled
 from .wording import label, spoken, text_width
 
 _TINT = 0.3
@@ -36,10 +36,11 @@ def phase_picture(model: Model, case: Case, found: PhaseMap, curves: Sequence[Cr
 
     `zero` is the model time from which delays count. Undecided is hatched.
     """
-    figure, (axes,) = panels(1, columns=1, height=4.3, labels=1.0, share_time=False)
     dated = found.x.name == DELAY and case.calendar is not None
     offset = zero if dated else 0.0
-    panel(axes, _name(model, found.y))
+    figure, (axes,) = panels(1, columns=1, height=4.3, labels=1.0, share_time=False, title=" " if dated else "")
+    panel(axes, "")
+    axes.annotate(_name(model, found.y), (0, 1), xytext=(-24, 19 if dated else 5), xycoords="axes fraction", textcoords="offset points", va="bottom")
     _areas(axes, model, found, offset)
     for curve in curves:
         for branch in curve.branches:
@@ -57,9 +58,10 @@ def phase_picture(model: Model, case: Case, found: PhaseMap, curves: Sequence[Cr
         axes.annotate(actual_name, (actual[0] + offset, actual[1]), xytext=(8 if right else -8, 0), textcoords="offset points", va="center",
                       ha="left" if right else "right", color=INK, zorder=6, path_effects=_HALO)
     _named_areas(axes, found, offset)
-    remarks = [remark, "hatched: undecided" if UNDECIDED in found.codes else "", f"{len(found.failures)} runs could not be computed" if found.failures else "",
-               f"{len(found.points)} runs" + (", line: the critical curve" if curves else "")]
-    footer(figure, f"{model.name}, {spoken(case.name)}, outcome of the group {found.group!r}. " + "; ".join(filter(None, remarks)) + ".")
+    remarks = [f"{len(found.points)} runs", "line: the critical curve" if any(curve.branches for curve in curves) else "",
+               "hatched: undecided" if UNDECIDED in found.codes else "", f"crossed: not computed ({len(found.failures)} of them)" if found.failures else ""]
+    group = "" if found.group == "outcome" else f", outcome of the {spoken(found.group)}"
+    footer(figure, f"{model.name}, {spoken(case.name)}{group}: {'; '.join(filter(None, remarks))}. {remark}")
     points = list(found.points.values())
     table: Table = {found.x.name: [point.x for point in points], found.y.name: [point.y for point in points],
                     "outcome": [point.code for point in points], "decided at": [point.time for point in points]}
@@ -83,8 +85,8 @@ def _dates(axes: Axes, case: Case, zero: float, axis: Axis, time_unit: str) -> N
     above.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 2.5, 5, 10]))
     above.tick_params(labelsize=SIZE - 1, colors=QUIET, length=3, pad=1)
     above.spines["top"].set_visible(False)
-    axes.annotate(f"{time_unit or 'time'}s after the first shock", (1, 1), xytext=(0, 17), xycoords="axes fraction", textcoords="offset points",
-                  ha="right", va="bottom", size=SIZE - 1, color=QUIET)
+    after = f"{time_unit}s after the first shock" if time_unit else "time after the first shock"
+    axes.annotate(after, (1, 1), xytext=(0, 19), xycoords="axes fraction", textcoords="offset points", ha="right", va="bottom", size=SIZE - 1, color=QUIET)
 
 
 def _areas(axes: Axes, model: Model, found: PhaseMap, offset: float) -> None:
@@ -154,7 +156,8 @@ def spark_map(x: Sequence[float], y: Sequence[float], smallest: np.ndarray, *, l
     axes.set_xlim(min(x), max(x))
     axes.set_ylim(min(y), max(y))
     if not np.all(np.isfinite(values)):
-        axes.contourf(x, y, np.where(np.isfinite(values), 0.0, 1.0), levels=[0.5, 1.5], colors="none", hatches=["//"], zorder=0)
+        nothing = axes.contourf(x, y, np.where(np.isfinite(values), 0.0, 1.0), levels=[1e-6, 1.5], colors="none", hatches=["////"], zorder=0)
+        nothing.set(edgecolor=GRID, linewidth=0)
     if finite.size and len(levels):
         masked = np.ma.masked_invalid(values)
         axes.contourf(x, y, masked, levels=levels, cmap="cividis", alpha=0.25, extend="both", zorder=1)

@@ -24,16 +24,19 @@ def cost_picture(model: Model, case: Case, size: str, prices: Sequence[Price], *
     `unit` is that of the cost, such as "USD bn", `per` the time it is for. Dots are exact sensitivities, the line is the slope of the traced curve.
     """
     figure, (cost, needed) = panels(2, columns=2, height=2.7, labels=0.85)
-    own = sorted(prices, key=lambda price: price.x)
+    own = list(prices)
     dated = case.calendar is not None
     x = np.array([price.x for price in own]) + (zero if dated else 0.0)
     traced = np.array([price.traced * (price.cost / price.slope if price.slope else 0.0) for price in own])
     exact = np.array([price.cost if price.exact is not None else np.nan for price in own])
     panel(cost, f"cost of waiting, {unit} per {per}")
     panel(needed, f"{label(model, size)} that just suffices")
-    cost.plot(x, traced, color=BLUE)
+    traced[~np.isfinite(traced)] = np.nan  # where the curve stands vertical
+    for number in dict.fromkeys(price.branch for price in own):
+        rows = [place for place, price in enumerate(own) if price.branch == number]
+        cost.plot(x[rows], traced[rows], color=BLUE)
+        needed.plot(x[rows], [own[place].y for place in rows], color=INK)
     cost.plot(x, exact, color=VERMILLION, linestyle="none", marker="o", markersize=4.5)
-    needed.plot(x, [price.y for price in own], color=INK)
     for axes in (cost, needed):
         if dated:
             dated_axis(axes, case, float(x.min()), float(x.max()), time_unit=model.time_unit)
@@ -41,18 +44,22 @@ def cost_picture(model: Model, case: Case, size: str, prices: Sequence[Price], *
             axes.set_xlim(float(x.min()), float(x.max()))
             axes.set_xlabel(f"delay ({model.time_unit})" if model.time_unit else "delay", size=SIZE - 1, color=QUIET, labelpad=2)
         settle(axes)
+    usual = float(np.nanpercentile(np.abs(traced), 75))
+    if usual > 0 and float(np.nanmax(np.abs(traced))) > 20 * usual:  # near a vertical stretch an hour costs without limit
+        cost.set_ylim(-5 * usual if float(np.nanmin(traced)) < 0 else 0.0, 5 * usual)
     agreements = [price.agreement for price in own if price.agreement is not None]
-    last = next((place for place in range(len(own) - 1, -1, -1) if np.isfinite(exact[place])), None)
+    right = int(np.argmax(np.where(np.isfinite(traced), x, -np.inf)))
+    last = max((place for place in range(len(own)) if np.isfinite(exact[place])), key=lambda place: x[place], default=None)
     if agreements:
         note(cost, f"the two routes differ by {100 * max(agreements):.2g} % at most")
-    names = [(float(x[-1]), float(traced[-1]), "slope of the curve", BLUE)]
+    names = [(float(x[right]), float(traced[right]), "slope of the curve", BLUE)]
     if last is not None:
         names.append((float(x[last]), float(exact[last]), "exact sensitivities", VERMILLION))
     end_labels(cost, names)
-    reasons = list(dict.fromkeys(price.reason for price in own if price.reason))
+    reasons = [price.reason for price in own if price.reason]
     footer(figure, f"{model.name}, {spoken(case.name)}. Along the critical curve, where the rescue that just suffices grows with its delay. "
-                   + (f"{len([price for price in own if price.reason])} points without {reasons[0].removeprefix('no ')}. " if reasons else "") + remark)
-    table: Table = {"delay": [price.x for price in own], size: [price.y for price in own], f"cost ({unit} per {per})": [price.cost for price in own],
+                   + (f"Without dot: {reasons[0]}{f', and {len(reasons) - 1} more' if reasons[1:] else ''}. " if reasons else "") + remark)
+    table: Table = {"branch": [price.branch for price in own], "delay": [price.x for price in own], size: [price.y for price in own], f"cost ({unit} per {per})": [price.cost for price in own],
                     "slope, exact": [price.exact for price in own], "slope, traced": [price.traced for price in own],
                     "agreement": [price.agreement for price in own], "change over the last e-folding": [price.converged for price in own],
                     f"amount per unit of {size}": [price.amount for price in own]}
@@ -97,7 +104,9 @@ def decision_picture(sides: Mapping[str, tuple[Sequence[float], Sequence[float]]
     axes.xaxis.set_major_formatter(FuncFormatter(_power))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axes.set_xlabel(f"distance from the critical {name}{unit}, logarithmic", size=SIZE - 1, color=QUIET, labelpad=2)
-    settle(axes)
+    heights = np.concatenate([np.asarray(times, float) for _, times in sides.values()])
+    room = 0.15 * float(np.ptp(heights)) or 1.0
+    axes.set_ylim(float(heights.min()) - room, float(heights.max()) + room)
     if eigenvalue:
         note(axes, f"lines: slope −1/λ = {-1 / eigenvalue:.4g}, from the eigenvalue λ = {eigenvalue:.4g} of the edge state".replace("= -", "= −"))
     end_labels(axes, names, room=1.4)
