@@ -48,8 +48,8 @@ class _Search:
         self.foretold: float | None = None
 
     def see(self, s: float) -> Seen:
-        probe = self.look(s)
-        found = Seen(s, self.is_inside(probe), probe)
+        probe = self.look(float(s))
+        found = Seen(float(s), self.is_inside(probe), probe)
         self.seen.append(found)
         if found.inside:
             self.a = found

@@ -197,6 +197,7 @@ def turning(values: np.ndarray, least: float, closed: bool = False) -> list[int]
 
 def _reason(plane: Plane, seen: Sequence[Probe], code: str | None) -> str:
     """Return why there is no curve."""
+    seen = list({one.place: one for one in seen}.values())
     counts = {name: sum(one.code == name for one in seen) for name in dict.fromkeys(one.code for one in seen)}
     said = ", ".join(f"{name!r} at {count}" for name, count in counts.items())
     about = f"{plane.x.name} from {plane.x.low:g} to {plane.x.high:g} and {plane.y.name} from {plane.y.low:g} to {plane.y.high:g}"

@@ -141,6 +141,8 @@ def _looking(plane: Plane, workers: int) -> Iterator[Callable[[Sequence[tuple[fl
 
     try:
         yield looked
+        if pool is not None:
+            pool.shutdown()
     except BrokenProcessPool:
         raise BasisError("phase map: a worker process ended by itself; there may be too little memory, or the script lacks "
                          'if __name__ == "__main__"; try one worker') from None

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, NumericalFailure
+from ..outcomes import UNDECIDED
 from ..quantities import finite_number
 from ..run import Run
 from .margins import Margin, margins
@@ -114,9 +115,11 @@ class Plane:
 
 
 def probe(scene: Scene, place: tuple[float, float], delay: float | None, values: Mapping[str, Any], longest: float = 1.0) -> Probe:
-    """Return what one run of a scene says."""
+    """Return what one run of a scene says; one that is undecided is followed to `longest` spans, each time four times as far."""
+    stretch = 1.0
     try:
-        look = scene.look(delay, values, longest=longest)
-        return Probe(place, look.code, look.time, margins(scene.run(delay, values), scene.group))
+        while (look := scene.look(delay, values, stretch)).code == UNDECIDED and stretch < longest:
+            stretch = min(4 * stretch, longest)
+        return Probe(place, look.code, look.time, margins(scene.run(delay, values, stretch), scene.group))
     except NumericalFailure as failure:
         return Probe(place, FAILED, None, reason=str(failure))

@@ -32,11 +32,12 @@ _LATE = (2.0, 1.0, 0.0)  # e-foldings before the decision
 class Price:
     """The slope of the critical curve at one of its points, and what an hour, or a unit of time, costs there.
 
-    `exact` comes from sensitivities, None with a `reason` where they cannot be had; `traced` from the curve; `agreement` is their relative
+    `branch` is the number of the branch, from zero. `exact` comes from sensitivities, None with a `reason` where they cannot be had; `traced` from the curve; `agreement` is their relative
     difference. At a saddle `converged` is by how much the ratio still changed over the last e-folding. `slope` is the one that counts, `cost`
     that times the amount per unit of size, per hour where the hours of a unit of time are given.
     """
 
+    branch: int
     x: float
     y: float
     exact: float | None
@@ -67,8 +68,8 @@ def cost_of_an_hour(scene: Scene, curve: CriticalCurve, *, amount: float | str |
     if hours_per_time_unit is not None and not finite_number(f"{where}, hours per time unit", hours_per_time_unit) > 0:
         raise InputError(f"{where}: {hours_per_time_unit:g} hours in a unit of time; give a positive number, 24 where time is in days")
     flow = None if isinstance(amount, (int, float)) else scene.model.quantity(str(getattr(amount, "name", amount)), where, Flow)
-    return tuple(_priced(scene, curve, branch, place, flow, amount, hours_per_time_unit, exact, rtol)
-                 for branch in curve.branches for place in _chosen(branch, at))
+    return tuple(_priced(scene, curve, number, place, flow, amount, hours_per_time_unit, exact, rtol)
+                 for number, branch in enumerate(curve.branches) for place in _chosen(branch, at))
 
 
 def slope_of_the_curve(scene: Scene, curve: CriticalCurve, point: CurvePoint, rtol: float | None = None) -> tuple[float, float | None, float]:
@@ -125,8 +126,9 @@ def _chosen(branch: Branch, at: int) -> list[int]:
     return sorted({int(round(place)) for place in np.linspace(0, count - 1, min(at, count))}) if count >= 3 else []
 
 
-def _priced(scene: Scene, curve: CriticalCurve, branch: Branch, place: int, flow: Flow | None, amount: float | str | Flow, hours: float | None,
+def _priced(scene: Scene, curve: CriticalCurve, number: int, place: int, flow: Flow | None, amount: float | str | Flow, hours: float | None,
             exact: bool, rtol: float | None) -> Price:
+    branch = curve.branches[number]
     point, reason = branch.points[place], ""
     slope = converged = at = None
     if exact:
@@ -138,7 +140,7 @@ def _priced(scene: Scene, curve: CriticalCurve, branch: Branch, place: int, flow
     each = float(amount) if flow is None else _through(scene, curve, point, flow)  # type: ignore[arg-type]
     chosen = traced if slope is None else slope
     agreement = None if slope is None or not np.isfinite(traced) else abs(slope - traced) / max(abs(slope), abs(traced), 1e-300)
-    return Price(point.x, point.y, slope, traced, agreement, converged, at, each, chosen * each / (hours or 1.0), reason)
+    return Price(number, point.x, point.y, slope, traced, agreement, converged, at, each, chosen * each / (hours or 1.0), reason)
 
 
 def _through(scene: Scene, curve: CriticalCurve, point: CurvePoint, flow: Flow) -> float:

@@ -10,9 +10,8 @@ import numpy as np
 
 from ..errors import InputError, NumericalFailure, unknown
 from ..quantities import finite_number
-from .along import extreme
 from .crossing import crossing
-from .curve import CriticalCurve, critical_curve
+from .curve import Branch, CriticalCurve, critical_curve
 from .margins import Margin
 from .plane import Axis, Plane, Probe, checked_axis, probe
 from .scene import DELAY, Scene
@@ -196,7 +195,7 @@ def size_bounds(scene: Scene, size: Sequence[Any] | Axis, bracket: tuple[float, 
         near = minimal_size(scene, axis, bracket[0], code=code, longest=longest).reason
         return SizeBounds(None, None, None, None, (), (), curve.code, curve,
                           f"no critical delay from {bracket[0]:g} to {bracket[1]:g}: {curve.reason}{f'; at the delay {bracket[0]:g} {near}' if near else ''}")
-    ends = [[extreme(branch, 1, largest) for branch in curve.branches] for largest in (False, True)]
+    ends = [[_refined(plane, curve, branch, largest, xtol) for branch in curve.branches] for largest in (False, True)]
     low, high = min(ends[0], key=lambda point: point[1]), max(ends[1], key=lambda point: point[1])
     room = 0.02
 
@@ -206,3 +205,44 @@ def size_bounds(scene: Scene, size: Sequence[Any] | Axis, bracket: tuple[float, 
     return SizeBounds(low[1] if reaches[0] else None, high[1] if reaches[1] else None, low[0] if reaches[0] else None, high[0] if reaches[1] else None,
                       codes(max(axis.share(low[1]) - room, 0.0)) if reaches[0] else (), codes(min(axis.share(high[1]) + room, 1.0)) if reaches[1] else (),
                       curve.code, curve)
+
+
+def _refined(plane: Plane, curve: CriticalCurve, branch: Branch, largest: bool, xtol: float) -> tuple[float, float]:
+    """Return the extreme size of a branch, between its points by parabolas through points of the curve found anew near it."""
+    place = int(np.argmax(branch.y) if largest else np.argmin(branch.y))
+    best = float(branch.x[place]), float(branch.y[place])
+    if place in (0, len(branch.points) - 1) and not branch.closed:
+        return best
+    count = len(branch.points) - (1 if branch.closed else 0)
+    near = [branch.points[(place + shift) % count] for shift in (-1, 0, 1)]
+    points = [(plane.x.share(one.x), plane.y.share(one.y)) for one in near]
+    for _ in range(6):
+        (a, f), (b, g), (c, h) = points
+        first = (f - g) / (a - b) if a != b else 0.0
+        second = ((g - h) / (b - c) - first) / (c - a) if b != c and c != a else 0.0
+        if second == 0:
+            break
+        vertex = (a + b) / 2 - first / (2 * second)
+        if not min(a, c) < vertex < max(a, c) or abs(vertex - b) < 1e-4:
+            break
+        found = _above(plane, curve, vertex, g, xtol)
+        if found is None:
+            break
+        points = sorted([*points, (vertex, found)])
+        middle = (max if largest else min)(range(1, 3), key=lambda one: points[one][1])
+        points = points[middle - 1:middle + 2]
+    share = (max if largest else min)(points, key=lambda one: one[1])
+    return plane.x.value(share[0]), plane.y.value(share[1])
+
+
+def _above(plane: Plane, curve: CriticalCurve, along: float, near: float, xtol: float) -> float | None:
+    """Return the crossing at a share of the first axis that is nearest to a share of the second."""
+    def inside(one: Probe) -> bool:
+        return one.code == curve.code
+    for reach in (0.01, 0.03, 0.1):
+        low, high = (float(np.clip(near + way * reach, 0.0, 1.0)) for way in (-1, 1))
+        one, other = (inside(plane.probe((along, share))) for share in (low, high))
+        if one is not other:
+            found = crossing(lambda share: plane.probe((along, share)), inside, xtol, ends=(low, high) if one else (high, low))
+            return None if found is None else found.place
+    return None

@@ -135,7 +135,9 @@ class Tracer:
         normal = hand * np.array([way[1], -way[0]])
         share, axis = _to_edge(last, foretold)
         if share < 1.0:
+            border = 1.0 if foretold[axis] > last[axis] else 0.0
             foretold = np.clip(last + share * (foretold - last), 0.0, 1.0)
+            foretold[axis] = border
             edge = np.zeros(2)
             edge[1 - axis] = math.copysign(1.0, normal[1 - axis])
             if abs(normal[1 - axis]) > 0.2:
