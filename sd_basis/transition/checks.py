@@ -11,7 +11,7 @@ import numpy as np
 from ..cutting import cut
 from ..errors import InputError, NumericalFailure
 from .scene import DELAY, Scene
-from .searching import Axis, Turn, bisected, search
+from .searching import Axis, Turn, refined, search
 from .separating import Gap, concerned
 
 RTOLS = (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11)
@@ -99,6 +99,6 @@ def _again(axis: Axis, turn: Turn, top: str, xtol: float) -> float:
             low, high = max(low, axis.scene.earliest), min(high, axis.scene.latest)
         ends = code(low), code(high)
         if (ends[0] == top) != (ends[1] == top):
-            return bisected(code, replace(turn, low=low, high=high, below=ends[0], above=ends[1]), top, xtol).value
+            return refined(axis, replace(turn, low=low, high=high, below=ends[0], above=ends[1], seen=((), ())), top, xtol).value
         reach *= 10
     raise NumericalFailure(f"{axis.scene.where}: no turn lies within {reach:g} of {turn.value:g} at rtol {axis.scene.rtol:g}")

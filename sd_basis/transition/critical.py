@@ -82,6 +82,8 @@ def critical_value(model: Model, parameter: Parameter | str, *, policy: Policy |
     """
     scene = Scene(model, case, policy=policy, outcome=outcome, set=set, policies=policies, method=method, rtol=_rtol(model, xtol, rtol))
     at = scene.own if delay is None else finite_number(f"{scene.where}, delay", delay)
+    if at is None and scene.moved is not None:
+        raise InputError(f"{scene.where}: the policy {scene.moved.name!r} has no date of its own; give delay=, counted from the first shock")
     axis = replace(parameter_axis(scene, parameter, at), code=_checked(scene, code) or (None if at is None else never(scene)))
     return _critical(axis, bracket, xtol, scan, control, classify, convergence, frozen)
 

@@ -105,7 +105,7 @@ def _continuous(axis: Axis, ladder: Ladder, scaling: dict, told: np.ndarray) -> 
     if jumps.max() > 0.1 and len(wide) > 1:
         smooth += f"; it looks like a jump ({jumps.max():.2g}) from further away than {wide.min():.1g}"
     if ladder.mixed:
-        smooth += f"; at distances of {max(ladder.mixed):.1e} to {min(ladder.mixed):.1e} a side ends as the other does, the integrator's noise or a further turn"
+        smooth += f"; at distances of {max(ladder.mixed):.1e} to {min(ladder.mixed):.1e} a side ends as the other does: noise, or a further turn"
     absorbing = {name: side for side, name in (("below", turn.below), ("above", turn.above)) if name in axis.scene.absorbing}
     for code, side in absorbing.items():
         times = scaling[f"decided_{side}"]

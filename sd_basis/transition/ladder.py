@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import InputError, NumericalFailure
 from ..run import Run
-from .searching import Axis, Turn, bisected
+from .searching import Axis, Turn, refined
 from .separating import Gap, concerned
 
 _DEEP = 1e-11  # of the scan's spacing: how closely the turn is bracketed for evidence
@@ -47,7 +47,7 @@ class Ladder:
     def climb(self) -> Ladder:
         """Bracket the turn as closely as floating point and tolerance allow, and make the rungs."""
         floor = 16 * float(np.spacing(max(abs(self.turn.low), abs(self.turn.high), abs(self.axis.scene.zero), abs(self.axis.scene.end))))
-        self.turn = bisected(lambda value: self.axis.look(value, self.stretch).code, self.turn, self.top, max(_DEEP * self.spacing, floor))
+        self.turn = refined(self.axis, self.turn, self.top, max(_DEEP * self.spacing, floor), self.stretch)
         run = self.axis.run(self.turn.high, self.stretch)
         self.size = np.array(run.atol) / run.solver["rtol"]
         self.places = concerned(run.model, self.axis.scene.group)

@@ -7,7 +7,7 @@ of narrower ones it may miss pairs of turns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -18,6 +18,7 @@ from ..outcomes import UNDECIDED
 from ..quantities import finite_number
 from ..run import Run
 from ..saving import State
+from .narrowing import Bracket, narrowed
 from .scene import DELAY, Look, Scene
 
 HORIZONS = (1.0, 4.0, 16.0)  # spans over which a turn is looked for, until it no longer moves
@@ -94,6 +95,7 @@ class Turn:
     above: str
     stretch: float = 1.0
     moves: bool = False  # whether it still moves with the horizon
+    seen: tuple = ((), ())  # the last decision times below and above
 
     @property
     def value(self) -> float:
@@ -144,20 +146,19 @@ def _scanned(axis: Axis, low: float, high: float, scan: int, stretch: float) -> 
 
 def _refined(axis: Axis, found: Found, xtol: float) -> Found:
     """Return what was found with every turn bisected to a width."""
-    turns = tuple(bisected(lambda value, own=turn: axis.look(value, own.stretch).code, turn, found.code, xtol) for turn in found.turns)
+    turns = tuple(refined(axis, turn, found.code, xtol) for turn in found.turns)
     return replace(found, turns=turns)
 
 
-def bisected(code: Callable[[float], str], turn: Turn, top: str, xtol: float) -> Turn:
-    """Return a turn with its bracket no wider than xtol, or as floating point allows."""
-    low, high, below, above = turn.low, turn.high, turn.below, turn.above
-    while high - low > xtol and low < (middle := (low + high) / 2) < high:
-        found = code(middle)
-        if (found == top) == (below == top):
-            low, below = middle, found
-        else:
-            high, above = middle, found
-    return replace(turn, low=low, high=high, below=below, above=above)
+def refined(axis: Axis, turn: Turn, top: str, xtol: float, stretch: float | None = None) -> Turn:
+    """Return a turn with its bracket no wider than xtol, or as floating point allows; `top` is the outcome at the upper end of the search."""
+    spans = turn.stretch if stretch is None else stretch
+
+    def look(value: float) -> tuple[str, float | None]:
+        found = axis.look(value, spans)
+        return found.code, found.time
+    found = narrowed(look, Bracket(turn.low, turn.high, turn.below, turn.above, turn.seen), top, xtol)
+    return replace(turn, low=found.low, high=found.high, below=found.below, above=found.above, seen=found.seen)
 
 
 def _moved(axis: Axis, found: Found, stretch: float) -> bool:
