@@ -8,7 +8,21 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from continuing import (
-    bent, bratu, clocked, converting, cusp, drifting, focus_and_saddle, muscle, nerve, pitchfork, reactor, standing, switched, transcritical, two_ways,
+    bent,
+    bratu,
+    clocked,
+    converting,
+    cusp,
+    drifting,
+    focus_and_saddle,
+    muscle,
+    nerve,
+    pitchfork,
+    reactor,
+    standing,
+    switched,
+    transcritical,
+    two_ways,
 )
 
 from sd_basis import InputError, NumericalFailure, continue_equilibria, continue_folds, hysteresis, simulate

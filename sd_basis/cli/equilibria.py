@@ -100,33 +100,28 @@ def _tell() -> Callable[[int, str], None]:
 
 def _curves(model: Model, found: Equilibria, name: str, span: tuple | None, common: dict[str, Any]) -> list[FoldCurve]:
     """Return the curve of each fold that does not lie on one found before."""
-    import numpy as np
-
     from ..continuation.equilibria import default_span
     from ..continuation.folding import continue_folds
 
     second = model.parameters_of(name, "--and")[0]
     wide = default_span(model, second, "--and") if span is None else span
     curves: list[FoldCurve] = []
-    for number, fold in enumerate(found.folds, 1):
-        names = [key for key in fold if key != second.name]
-        if any(_passes(curve, fold, names) for curve in curves):
+    for place, fold in enumerate(found.folds, 1):
+        if any(_passes(curve, fold) for curve in curves):
             continue
         if sys.stderr.isatty():
-            click.echo(f"curve of fold {number} of {len(found.folds)}", err=True)
+            click.echo(f"curve of fold {place} of {len(found.folds)}", err=True)
         curves.append(continue_folds(model, (found.over, second.name), fold, span=(found.span, wide), **common))
-        if not np.all(np.isfinite(curves[-1][found.over])):
-            curves.pop()
     return curves
 
 
-def _passes(curve: FoldCurve, fold: Rest, names: list[str]) -> bool:
+def _passes(curve: FoldCurve, fold: Rest) -> bool:
     """Tell whether a curve of folds passes through a fold, to the length of its steps."""
     import numpy as np
 
-    gaps = np.max([np.abs(curve[name] - fold[name]) / (np.ptp(curve[name]) or 1.0) for name in names], axis=0)
-    nearest = int(np.argmin(gaps))
-    return bool(gaps[nearest] < 0.01)
+    begun = {curve.over[1]: curve[curve.over[1]][curve.start]}
+    gaps = np.max([np.abs(path - {**begun, **fold}[name]) / (np.ptp(path) or 1.0) for name, path in curve.values.items()], axis=0)
+    return bool(np.min(gaps) < 0.02)
 
 
 def _sweeps(model: Model, found: Equilibria, common: dict[str, Any]) -> tuple[Sweep, ...]:
@@ -152,8 +147,8 @@ def _text(model: Model, found: Equilibria, curves: list[FoldCurve], sweeps: tupl
         lines.append(f"No folds and no Hopf points for {found.over} between {found.span[0]:g} and {found.span[1]:g}.")
     for branch in found.branches:
         stable = f"{100 * branch.stable.mean():.0f} % of its points stable"
-        lines.append(f"Branch {branch.number}: {found.over} from {branch.values.min():.5g} to {branch.values.max():.5g}, {count(len(branch.values), 'point')}, {stable}; "
-                     f"it ends where {' and where '.join(dict.fromkeys(map(_end, branch.ends)))}.")
+        lines.append(f"Branch {branch.number}: {found.over} from {branch.values.min():.5g} to {branch.values.max():.5g}, "
+                     f"{count(len(branch.values), 'point')}, {stable}; it ends where {' and where '.join(dict.fromkeys(map(_end, branch.ends)))}.")
     lines += [f"At the kink {point[found.over]:.6g}: {point.detail} changes sign." for point in found.kinks]
     for what, names in (("Not held to rest, since no rate depends on them", found.dropped), ("Frozen", found.frozen)):
         if names:

@@ -1,6 +1,7 @@
 """Equilibria over a parameter: branches, folds, Hopf points, and curves of folds over two.
 
     resting_problem   the equations of rest, reduced and scaled          Problem
+    reducing          the stocks to solve for and the directions they move in
     tracing           predictor, bordered Newton, step control
     following         the ends of a curve: borders, kinks, loops
     refining          folds, Hopf points and branch points on systems of their own

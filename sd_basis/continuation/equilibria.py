@@ -40,26 +40,23 @@ def continue_equilibria(model: Model, over: Parameter | str, *, span: tuple | No
     given: list[Any] = [None] if initial is None else [initial] if isinstance(initial, Mapping) else list(initial)
     if any(not isinstance(item, (Mapping, type(None))) for item in given) or not given:
         raise InputError(f"{where}, initial: {initial!r} does not give values of stocks; give a mapping, or a list of them")
-    search: Search | None = None
-    failure: NumericalFailure | None = None
+    problem = Problem(model, (parameter,), (span,), where, case, set, given[0], frozen)
+    search = Search(problem, longest, most_steps, most_branches, progress or (lambda done, text: None))
+    value = float(np.clip(problem.plan.base[problem.places[0]], problem.low[0], problem.low[0] + problem.width[0]))
+    failures: list[NumericalFailure] = []
     for own in given:
-        problem = Problem(model, (parameter,), (span,), where, case, set, own, frozen)
-        value = float(np.clip(problem.plan.base[problem.places[0]], problem.low[0], problem.low[0] + problem.width[0]))
-        if search is None:
-            search = Search(problem, longest, most_steps, most_branches, progress or (lambda done, text: None))
-        elif problem.totals and not np.allclose(problem.origin, search.problem.origin):
-            raise InputError(f"{where}, initial: the states have different conserved totals; give states with the same totals, one at a time otherwise")
-        problem = search.problem if not problem.totals else problem
+        x = problem.beginning(own)
+        u = problem.unknowns(x, [value])
+        if not np.allclose(problem.stocks(u)[problem.kept], x[problem.kept], rtol=1e-9, atol=1e-9 * problem.size.min()):
+            raise InputError(f"{where}, initial: the states do not have the same conserved totals; give states that do, or one at a time")
         try:
-            _begin(search, Problem(model, (parameter,), (span,), where, case, set, own, frozen), value, own is not None)
-        except NumericalFailure as error:
-            failure = error
-    assert search is not None
+            _begin(search, u, own is not None)
+        except NumericalFailure as failure:
+            failures.append(failure)
     if not search.branches:
-        raise failure or NumericalFailure(f"model {model.name!r}, {where}: no state of rest was found; begin from another initial state")
+        raise failures[0]
     search.switch()
-    problem = search.problem
-    warnings = [str(failure)] if failure else []
+    warnings = [str(failure) for failure in failures]
     if search.left_out:
         warnings.append(f"{search.left_out} more branches begin at branch points; raise most_branches= (now {most_branches}) to follow them")
     branches = tuple(as_branch(problem, number, nodes, ends) for number, (nodes, ends) in enumerate(zip(search.branches, search.ends, strict=True), 1))
@@ -70,15 +67,16 @@ def continue_equilibria(model: Model, over: Parameter | str, *, span: tuple | No
                       tuple(warnings), settings)
 
 
-def _begin(search: Search, problem: Problem, value: float, given: bool) -> None:
-    """Trace the branch through each point of rest that is found from the beginning of a problem."""
+def _begin(search: Search, first: np.ndarray, given: bool) -> None:
+    """Trace the branch through each point of rest that is found from a state."""
     found = False
-    for u in starts(problem, value, given):
-        check_neutral(problem, u)
+    for u in starts(search.problem, first, given):
+        if not found:
+            check_neutral(search.problem, u)
         search.begin(u)
         found = True
     if not found:
-        raise restless(problem, value)
+        raise restless(search.problem, first)
 
 
 def default_span(model: Model, parameter: Parameter, where: str) -> tuple[float, float]:

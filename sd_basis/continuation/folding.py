@@ -95,7 +95,7 @@ def _curve(problem: Problem, begin: Place, back: Trace, ahead: Trace) -> FoldCur
     named = [problem.named(place.u) for place in places]
     one, other = problem.over
     return FoldCurve((one.name, other.name), {name: np.array([values[name] for values in named]) for name in named[0]}, tuple(cusps), tuple(seconds),
-                     (back.end, ahead.end))
+                     (back.end, ahead.end), next(row for row, place in enumerate(places) if place is begin))
 
 
 def _zero(problem: Problem, step: Step, test: Callable[[Fold, np.ndarray], float]) -> list[tuple[float, Place]]:

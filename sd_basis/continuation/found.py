@@ -150,7 +150,8 @@ class Equilibria:
 class FoldCurve:
     """A curve of folds over two parameters: arrays over its points, by name of the parameters and stocks.
 
-    `cusps` are the points at which two folds meet, `bogdanov_takens` those at which a second eigenvalue vanishes too.
+    `cusps` are the points at which two folds meet, `bogdanov_takens` those at which a second eigenvalue vanishes too;
+    `start` is the place of the fold it was begun at.
     """
 
     over: tuple[str, str]
@@ -158,6 +159,7 @@ class FoldCurve:
     cusps: tuple[Rest, ...]
     bogdanov_takens: tuple[Rest, ...]
     ends: tuple[str, str]
+    start: int = 0
 
     def __getitem__(self, name: Any) -> np.ndarray:
         return self.values[getattr(name, "name", name)]

@@ -10,18 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from sympy.polys.domains import QQ
-from sympy.polys.matrices import DomainMatrix
 
 from ..beginning import initial_state, scales
 from ..case import Case
 from ..compiled import Compiled, compiled
-from ..errors import InputError
 from ..library import find_case
 from ..model import Model
-from ..quantities import TIME, Parameter, Stock, finite_number
+from ..quantities import Parameter, Stock
 from ..schedule import schedule
 from ..timeline import Schedule
+from .reducing import check_rates, kept_stocks, limits, reachable
 
 _FAILURES = (ArithmeticError, ValueError, TypeError)  # of computed rates; a power of a negative number is complex in Python
 _LARGEST = 1e120
@@ -43,14 +41,14 @@ class Problem:
         self.plan: Schedule = schedule(model, self.case, (), set, None)
         self.over = tuple(model.quantity(item, self.where, Parameter) for item in over)
         self.places = [model.input_places[item] for item in self.over]
-        self.low, self.width = _spans(self.where, self.over, spans)
-        self.begin = initial_state(model, self.case, self.functions, self.plan, initial or {})
+        self.low, self.width = limits(self.where, self.over, spans)
+        self.begin = self.beginning(initial)
         held = [model.quantity(item, f"{self.where}, frozen", Stock) for item in ((frozen,) if isinstance(frozen, (str, Stock)) else frozen)]
         self.frozen = tuple(stock.name for stock in held)
-        self.kept, self.dropped = self._kept([model.stocks.index(stock) for stock in held])
-        self._check_rates()
+        self.kept, self.dropped = kept_stocks(self.functions, self.where, [model.stocks.index(stock) for stock in held])
+        check_rates(self.functions, self.where, self.kept, self.over)
         self.size = scales(model, self.begin)[self.kept]
-        self.basis, self.totals = self._reachable()
+        self.basis, self.totals = reachable(self.functions, self.kept, self.size)
         self.origin = self.begin[self.kept] - self.size * (self.basis @ (self.basis.T @ (self.begin[self.kept] / self.size)))
         self.count = self.basis.shape[1]
         self.rows = np.ones(self.count)
@@ -62,43 +60,9 @@ class Problem:
             self._margins, watched = self.functions.watching(())
             self._watched = [item for item in watched if item.kind in ("bend", "jump")]
 
-    def _kept(self, held: list[int]) -> tuple[np.ndarray, tuple[str, ...]]:
-        """Return the places of the stocks to solve for, and the names of those that nothing depends on."""
-        rows, columns = self.functions.pattern
-        left = [place for place in range(len(self.model.stocks)) if place not in held]
-        dropped: list[int] = []
-        while True:
-            wanted = {int(column) for row, column in zip(rows, columns, strict=True) if row in left}
-            idle = [place for place in left if place not in wanted]
-            if not idle:
-                break
-            dropped += idle
-            left = [place for place in left if place in wanted]
-        if not left:
-            raise InputError(f"{self.where}: no rate depends on a stock that may move, so that there is nothing to bring to rest; freeze fewer stocks")
-        return np.array(left), tuple(self.model.stocks[place].name for place in sorted(dropped))
-
-    def _check_rates(self) -> None:
-        system = self.functions.system
-        wanted = [system.derivatives()[place] for place in self.kept]
-        rests = self.model.rests_on(wanted)
-        if TIME in rests or not rests.isdisjoint(self.model.series):
-            raise InputError(f"{self.where}: its rates depend on TIME or a series, so that nothing is at rest; replace it by a parameter")
-        for item in self.over:
-            if item not in rests:
-                raise InputError(f"{self.where}: no rate of a stock that is solved for depends on {item.name!r}; choose another parameter")
-
-    def _reachable(self) -> tuple[np.ndarray, list[dict[str, float]]]:
-        """Return an orthonormal basis of what flows can move, in scaled stocks, and the conserved totals as weights of stocks."""
-        incidence = self.functions.system.incidence[self.kept]
-        null = DomainMatrix([[QQ(int(entry)) for entry in row] for row in incidence.T], incidence.T.shape, QQ).nullspace()
-        weights = np.array([[float(entry) for entry in row] for row in null.to_Matrix().tolist()]).reshape(null.shape[0], len(self.kept))
-        totals = [{self.model.stocks[place].name: float(weight) for place, weight in zip(self.kept, row, strict=True) if weight} for row in weights]
-        if not totals:
-            return np.eye(len(self.kept)), totals
-        scaled = weights * self.size
-        scaled /= np.max(np.abs(scaled), axis=1)[:, None]
-        return np.linalg.svd(scaled)[2][len(totals):].T, totals
+    def beginning(self, initial: Mapping | None) -> np.ndarray:
+        """Return the initial stocks, given ones in place of declared ones."""
+        return initial_state(self.model, self.case, self.functions, self.plan, initial or {})
 
     # Unknowns ------------------------------------------------------------------------------
 
@@ -253,19 +217,3 @@ class Problem:
     def jumps(self, place: int) -> bool:
         """Tell whether the rates jump, and do not merely bend, at a kink."""
         return self._watched[place].kind == "jump"
-
-
-def _spans(where: str, over: Sequence[Parameter], spans: Sequence[tuple]) -> tuple[np.ndarray, np.ndarray]:
-    low, width = [], []
-    for item, span in zip(over, spans, strict=True):
-        try:
-            first, last = (finite_number(f"{where}, span of {item.name}", value) for value in span)
-        except TypeError:
-            raise InputError(f"{where}, span of {item.name}: {span!r} is not a pair; give (low, high)") from None
-        if not last > first:
-            raise InputError(f"{where}, span of {item.name}: its end {last:g} is not above its beginning {first:g}; give (low, high)")
-        for value in (first, last):
-            item.check(value, f"{where}, span")
-        low.append(first)
-        width.append(last - first)
-    return np.array(low), np.array(width)

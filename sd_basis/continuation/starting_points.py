@@ -100,10 +100,8 @@ def _admissible(problem: Problem, u: np.ndarray) -> bool:
     return bool(np.all(problem.scaled(u)[signs] > -1e-9) and np.max(np.abs(problem.scaled(u))) < LARGE)
 
 
-def starts(problem: Problem, value: float, given: bool) -> Iterator[np.ndarray]:
-    """Yield points of rest to begin at, best first: near a given state, then those that runs come to at the value and at the ends of the span."""
-    first = problem.unknowns(problem.begin, [value])
-    problem.equilibrate(first)
+def starts(problem: Problem, first: np.ndarray, given: bool) -> Iterator[np.ndarray]:
+    """Yield points of rest to begin at: the one near a given state, else those that runs come to, at its parameter and at the ends of the span."""
     if given:
         found = at_fixed(problem, first)
         if found is not None and np.linalg.norm(problem.metric(first) @ (found - first)) < 0.5:
@@ -133,13 +131,13 @@ def check_neutral(problem: Problem, u: np.ndarray) -> None:
     weights = np.max(np.abs(free @ problem.basis.T), axis=0)
     order = [int(place) for place in np.argsort(-weights, kind="stable") if weights[place] > 0.3 * np.max(weights)]
     names = [problem.model.stocks[problem.kept[place]].name for place in order[:6]]
-    raise NumericalFailure(f"{problem.where}: the state of rest is not alone, {'a direction' if len(free) == 1 else f'{len(free)} directions'} of states rest as well, "
-                           f"along {', '.join(names)}{', ...' if len(order) > 6 else ''}; freeze {'one of these stocks' if len(free) == 1 else f'{len(free)} of these stocks'}")
+    what, which = ("a direction", "one") if len(free) == 1 else (f"{len(free)} directions", str(len(free)))
+    raise NumericalFailure(f"{problem.where}: the state of rest is not alone, {what} of states rest as well, along {', '.join(names)}"
+                           f"{', ...' if len(order) > 6 else ''}; freeze {which} of these stocks")
 
 
-def restless(problem: Problem, value: float) -> NumericalFailure:
+def restless(problem: Problem, u: np.ndarray) -> NumericalFailure:
     """Return the failure that names what is not at rest."""
-    u = problem.unknowns(problem.begin, [value])
     try:
         last = come_to(problem, u, _length(problem))[-1]
         change = np.abs(problem.changes(last)) * _length(problem)
