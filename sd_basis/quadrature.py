@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .path import Path
-from .quantities import Auxiliary
+from .quantities import Auxiliary, Flow
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
 
@@ -50,3 +50,10 @@ class Nodes:
 def nodes(path: Path, start: float = -np.inf, end: float = np.inf) -> Nodes:
     """Return the nodes of every step of a path, or of what lies of each between two times."""
     return Nodes(path, *path.between((_NODES + 1) / 2, start, end))
+
+
+def passed(path: Path, flow: Flow) -> float:
+    """Return what passed through a flow over a path."""
+    index = list(path.compiled.system.observables()).index(flow)
+    points = nodes(path)
+    return float(np.sum(points.integrals(points.values(path.compiled.observe)[index:index + 1])))

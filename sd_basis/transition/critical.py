@@ -66,7 +66,7 @@ def critical_delay(model: Model, policy: Policy | Impulse | str | None = None, *
     becomes, or ceases to be, `code`, by default that of the run in which the policy never comes. Raises InputError for what cannot be searched; that there is no turn is a result.
     """
     scene = Scene(model, case, policy=policy, outcome=outcome, set=set, policies=policies, method=method, rtol=_rtol(model, xtol, rtol))
-    return _critical(Axis(scene, code=_checked(scene, code) or never(scene)), bracket, xtol, scan, control, classify, convergence, frozen)
+    return critical_in(Axis(scene, code=_checked(scene, code) or never(scene)), bracket, xtol, scan, control, classify, convergence, frozen)
 
 
 def critical_value(model: Model, parameter: Parameter | str, *, policy: Policy | Impulse | str | None = None, delay: float | None = None,
@@ -85,7 +85,7 @@ def critical_value(model: Model, parameter: Parameter | str, *, policy: Policy |
     if at is None and scene.moved is not None:
         raise InputError(f"{scene.where}: the policy {scene.moved.name!r} has no date of its own; give delay=, counted from the first shock")
     axis = replace(parameter_axis(scene, parameter, at), code=_checked(scene, code) or (None if at is None else never(scene)))
-    return _critical(axis, bracket, xtol, scan, control, classify, convergence, frozen)
+    return critical_in(axis, bracket, xtol, scan, control, classify, convergence, frozen)
 
 
 def never(scene: Scene) -> str | None:
@@ -110,8 +110,9 @@ def _rtol(model: Model, xtol: float, rtol: float | None) -> float:
     return min(max(1e-4 * xtol, 1e-12), 1e-6) if rtol is None else rtol
 
 
-def _critical(axis: Axis, bracket: tuple | None, xtol: float, scan: int, control: Any, classify: bool, convergence: bool,
-              frozen: Iterable[str]) -> Critical:
+def critical_in(axis: Axis, bracket: tuple | None, xtol: float, scan: int = 13, control: Any = None, classify: bool = True, convergence: bool = False,
+                frozen: Iterable[str] = ()) -> Critical:
+    """Return where an outcome turns along an axis; the arguments are those of `critical_delay`."""
     if not (isinstance(scan, int) and scan >= 2):
         raise InputError(f"{axis.scene.where}: scan is {scan!r}; give a number of points, two or more")
     low, high = axis.bracket(bracket)

@@ -75,7 +75,7 @@ def _passing(axis: Axis, turn: Turn, spacing: float, side: str) -> Ghost | None:
             known[value] = time
         values = np.array(list(known))
         times = np.array(list(known.values()))
-        if len(values) < 6 or times.max() < 5 * np.sort(times)[0]:
+        if len(values) < 6 or times.min() <= 0 or times.max() < 5 * times.min():
             return None
         power = inverse_root(values, times, side, spacing)
         if power is None or power.amplitude <= 0:

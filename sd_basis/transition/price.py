@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError, NumericalFailure
-from ..quadrature import nodes
+from ..quadrature import passed
 from ..quantities import TIME, Flow, finite_number
 from ..responses import sensitivities
 from ..run import Run
@@ -147,7 +147,4 @@ def _through(scene: Scene, curve: CriticalCurve, point: CurvePoint, flow: Flow) 
     """Return what passes through a flow over the run inside the curve, per unit of size."""
     assert curve.plane is not None
     run = curve.plane.run(point.inside.place)
-    index = list(run.path.compiled.system.observables()).index(flow)
-    points = nodes(run.path)
-    whole = float(np.sum(points.integrals(points.values(run.path.compiled.observe)[index:index + 1])))
-    return whole / point.y if point.y else float("nan")
+    return passed(run.path, flow) / point.y if point.y else float("nan")

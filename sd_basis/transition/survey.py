@@ -1,0 +1,210 @@
+"""The survey of a case: when a rescue comes too late, how large it must be, and what an hour costs, for one group of outcomes.
+
+It puts together what the other modules find: the critical delay with its kind, the critical curve through delay and
+size, the sizes between which a critical delay exists, the smallest that suffices, and the price of waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..case import Case
+from ..declarations import Trade
+from ..errors import InputError, NumericalFailure
+from ..model import Model
+from ..outcomes import visited
+from ..policies import Policy
+from ..quadrature import passed
+from ..quantities import Flow
+from ..run import Run
+from .critical import Critical, critical_in, never
+from .curve import CriticalCurve, critical_curve
+from .phases import PhaseMap, phase_map
+from .plane import Axis as PlaneAxis
+from .price import Price, cost_of_an_hour
+from .scene import DELAY, Scene
+from .searching import Axis
+from .sizes import MinimalSize, SizeBounds, minimal_size, size_bounds
+
+HOURS = {"day": 24.0, "hour": 1.0, "week": 168.0}  # hours in a unit of model time
+
+
+@dataclass(frozen=True)
+class Size:
+    """What is called the size of a rescue: a parameter and its range, and the flow through which the rescue spends."""
+
+    parameter: str
+    low: float
+    high: float
+    spends: Flow | None = None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was found for one group of outcomes.
+
+    `code` is the outcome that is to be avoided, that of the run without the policy. `runaway` is the second clock, in model time, None where
+    the model declares none or never runs away. Without a size, or where the policy has none, what rests on it is None or empty.
+    """
+
+    scene: Scene
+    code: str | None
+    critical: Critical
+    runaway: float | None
+    size: Size | None = None
+    minimal: MinimalSize | None = None
+    timely: MinimalSize | None = None
+    bounds: SizeBounds | None = None
+    curve: CriticalCurve | None = None
+    prices: tuple[Price, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def price(self) -> Price | None:
+        """The price of waiting at the point of the curve nearest to the date of the case, or to the critical delay."""
+        at = self.scene.own if self.scene.own is not None else self.critical.value
+        return min(self.prices, key=lambda price: abs(price.x - at), default=None) if at is not None else None
+
+    def document(self) -> dict[str, Any]:
+        """Return the survey as plain numbers and texts, with the keys of the interface contract."""
+        scene, found = self.scene, self.critical
+        price, hours = self.price, HOURS.get(scene.model.time_unit)
+        unit = None if self.size is None else scene.model.unit_text(scene.model.quantity(self.size.parameter))
+        return {
+            "critical_delay": list(found.values), "critical_date": list(found.date), "time_unit": scene.model.time_unit,
+            "critical_shift": [None if scene.own is None else value - scene.own for value in found.values],
+            "after_runaway": [None if self.runaway is None else value - (self.runaway - scene.zero) for value in found.values],
+            "clock_zero": {"time": scene.zero, "date": scene.case.when(scene.zero)},
+            "runaway": None if self.runaway is None else {"time": self.runaway, "date": scene.case.when(self.runaway)},
+            "below": list(found.below), "above": list(found.above), "outcome_without": self.code,
+            "tolerance": found.tolerance, "classification": found.classification, "unstable_eigenvalue": found.unstable_eigenvalue,
+            "log_slope": dict(found.log_slope), "decades": found.decades, "agreement": found.agreement,
+            "edge_state": None if found.edge_state is None else dict(found.edge_state),
+            "spectrum": [[value.real, value.imag] for value in map(complex, found.spectrum)],
+            "size": None if self.size is None else {"parameter": self.size.parameter, "unit": unit, "low": self.size.low, "high": self.size.high},
+            "size_bounds": None if self.bounds is None else {
+                "lower": self.bounds.lower, "upper": self.bounds.upper, "lower_at": self.bounds.lower_at, "upper_at": self.bounds.upper_at,
+                "below": list(self.bounds.below), "above": list(self.bounds.above), "reason": self.bounds.reason},
+            "minimal_size": None if self.minimal is None else _sized(self.minimal),
+            "minimal_size_within": None if self.timely is None else {**_sized(self.timely), "within": self.timely.within},
+            "cost_of_an_hour": None if price is None or hours is None else price.cost,
+            "cost": [{"delay": one.x, "size": one.y, "cost": one.cost, "per": "hour" if hours else scene.model.time_unit, "slope": one.slope,
+                      "exact": one.exact, "traced": _finite(one.traced), "agreement": one.agreement, "converged": one.converged, "reason": one.reason}
+                     for one in self.prices],
+            "curve": None if self.curve is None else [[[float(x), float(y)] for x, y in zip(branch.x, branch.y, strict=True)] for branch in self.curve.branches],
+            "control": None if found.control is None else dict(found.control),
+            "convergence": [dict(row) for row in found.convergence],
+            "scaling": {key: [_finite(value) for value in values] for key, values in found.scaling.items()},
+            "integrations": {"critical_delay": found.integrations, "evidence": found.evidence_integrations,
+                             "curve": None if self.curve is None else self.curve.integrations},
+            "reason": "; ".join([found.reason, *self.notes]),
+        }
+
+
+def survey(model: Model, case: Case | str | Path | None, group: str, *, policy: Policy | str | None = None, size: Size | None = None,
+           bracket: tuple[float, float] | None = None, within: float | None = None, set: Mapping | None = None,
+           policies: Iterable[Policy | str] = (), method: str = "LSODA", rtol: float = 1e-6, xtol: float = 1e-6, control: Any = None,
+           points: int = 50, frozen: Iterable[str] = (), convergence: bool = True) -> Survey:
+    """Return the survey of one group of outcomes: the critical delay and, with a size, all that is said of sizes.
+
+    `bracket` are the delays looked at, by default those of the whole run; `within` is a time after the start of the policy by which it shall have
+    recovered. The rest is as in `critical_delay`, `critical_curve` and `minimal_size`. Raises InputError for what cannot be searched.
+    """
+    scene = Scene(model, case, policy=policy, outcome=group, set=set, policies=policies, method=method, rtol=rtol)
+    code = never(scene)
+    axis = Axis(scene, code=code)
+    found = critical_in(axis, bracket, xtol, control=control, convergence=convergence, frozen=frozen)
+    made = Survey(scene, code, found, _runaway(scene))
+    if size is None or code is None:
+        return made
+    first, last = axis.bracket(bracket)
+    try:
+        curve = critical_curve(scene, (DELAY, first, last), (size.parameter, size.low, size.high), points=points, code=code, every=True)
+        bounds = size_bounds(scene, PlaneAxis(size.parameter, size.low, size.high), (first, last), code=code, curve=curve)
+    except (InputError, NumericalFailure) as error:
+        return Survey(scene, code, found, made.runaway, size, notes=(f"no critical curve: {error}",))
+    own = scene.own if scene.own is not None else found.value
+    prices = cost_of_an_hour(scene, curve, amount=size.spends if size.spends is not None else 1.0, hours_per_time_unit=HOURS.get(model.time_unit))
+    least = timely = None
+    if own is not None:
+        good = _good(scene, size, own, code)
+        if good is not None:
+            least = minimal_size(scene, (size.parameter, size.low, size.high), own, code=good)
+            timely = None if within is None else minimal_size(scene, (size.parameter, size.low, size.high), own, code=good, within=within)
+    return Survey(scene, code, found, made.runaway, size, least, timely, bounds, curve, prices, _nearest(found, bounds, size))
+
+
+def mapped(one: Survey, store: Path | None = None, workers: int = 1, grid: tuple[int, int] = (10, 8), depth: int = 2) -> PhaseMap:
+    """Return the phase map of a survey over delay and size; its points are kept in the folder `store`, from which it goes on."""
+    if one.size is None:
+        raise InputError(f"{one.scene.where}: there is no size to map over; name one")
+    first, last = (one.curve.x.low, one.curve.x.high) if one.curve is not None else Axis(one.scene).bracket(None)
+    return phase_map(one.scene, (DELAY, first, last), (one.size.parameter, one.size.low, one.size.high), grid=grid, depth=depth, store=store, workers=workers)
+
+
+def _good(scene: Scene, size: Size, delay: float, code: str) -> str | None:
+    """Return the outcome other than `code` at the largest size that has one."""
+    for share in (1.0, 0.5, 0.25):
+        found = scene.look(delay, {size.parameter: size.low + share * (size.high - size.low)}).code
+        if found != code:
+            return found
+    return None
+
+
+def _nearest(found: Critical, bounds: SizeBounds, size: Size) -> tuple[str, ...]:
+    """Return the sizes that would have a critical delay, where the case has none."""
+    if found.values or (bounds.lower is None and bounds.upper is None):
+        return ()
+    ends = [f"{end:.4g}" for end in (bounds.lower, bounds.upper) if end is not None]
+    return (f"a critical delay would exist with {size.parameter} {'between ' + ' and '.join(ends) if len(ends) == 2 else 'beyond ' + ends[0]}",)
+
+
+def _runaway(scene: Scene) -> float | None:
+    """Return when the model runs away where the policy never comes."""
+    if scene.model.runaway is None:
+        return None
+    try:
+        return visited(scene.run(None).path)[scene.model.runaway].first
+    except NumericalFailure:
+        return None
+
+
+def size_of(model: Model, run: Run, policy: Policy | None, given: tuple[str, float | None, float | None] | None) -> Size | None:
+    """Return the size to look at: the parameter given, else that of the policy, else that of the policy of the run that spends most.
+
+    Its range is by default the parameter's plausible one. Raises InputError where that is not known.
+    """
+    acting = [model.policies[name] for name in dict.fromkeys(action.name for action in run.path.actions) if name in model.policies]
+    chosen = policy if policy is not None and policy.size is not None else None
+    if given is None and chosen is None:
+        spending = [item for item in acting if item.size is not None and item.spends is not None]
+        chosen = max(spending, key=lambda item: passed(run.path, paying(item)), default=None)
+        if chosen is None:
+            return None
+    name, low, high = given if given is not None else (str(chosen.size), None, None)
+    parameter = model.parameters_of(name, "size")[0]
+    if chosen is None:
+        chosen = next((item for item in acting if str(item.size) == name), None)
+    low, high = (parameter.between[0] if low is None else low), (parameter.between[1] if high is None else high)
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise InputError(f"size {name!r}: its plausible range is not known; give its range, as in {name}=0:2")
+    return Size(name, float(low), float(high), None if chosen is None or chosen.spends is None else paying(chosen))
+
+
+def paying(policy: Policy) -> Flow:
+    """Return the flow through which a policy spends: of a trade the payment."""
+    return policy.spends.payment if isinstance(policy.spends, Trade) else policy.spends  # type: ignore[return-value]
+
+
+def _sized(found: MinimalSize) -> dict[str, Any]:
+    return {"value": found.value, "values": list(found.values), "delay": found.delay, "outcome": found.code, "tolerance": found.width,
+            "reason": found.reason, "nearest": dict(found.nearest)}
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
