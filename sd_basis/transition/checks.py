@@ -16,7 +16,7 @@ from .separating import Gap, concerned
 
 RTOLS = (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11)
 METHODS = ("LSODA", "BDF", "Radau")
-_FINEST = 1e-9  # BDF takes hundreds of thousands of steps for more
+_FINEST = 1e-8  # BDF takes hundreds of thousands of steps for more
 _COARSE = 1e-3  # of the scan's spacing: how closely the turn of a control is found
 _SHARES = 10.0 ** -np.arange(1, 5)  # of the scan's spacing: distances at which the control's response is looked at
 _SMOOTH = 0.5  # a tenth of the distance leaves less than this of the difference
