@@ -109,10 +109,10 @@ def _continuous(axis: Axis, ladder: Ladder, scaling: dict, told: np.ndarray) -> 
     absorbing = {name: side for side, name in (("below", turn.below), ("above", turn.above)) if name in axis.scene.absorbing}
     for code, side in absorbing.items():
         times = scaling[f"decided_{side}"]
-        steps = np.abs(np.diff(times[np.isfinite(times)]))[-4:]
-        if len(steps) < 4:
+        steps = np.abs(np.diff(times[np.isfinite(times)]))[-5:]
+        if len(steps) < 5:
             continue
-        if np.all(steps[1:] < 0.7 * steps[:-1]) or np.all(steps < 1e-6 * (axis.scene.end - axis.scene.start)):
+        if steps[-2:].max() < 0.5 * steps[:2].max() or np.all(steps < 1e-6 * (axis.scene.end - axis.scene.start)):
             return Evidence(turn.value, "threshold", f"{code!r} is decided by a first passage, at {times[-1]:.6g} in the limit and not ever later, and the "
                             f"state after it varies continuously; {smooth}", scaling)
         if np.ptp(steps) < 0.1 * np.max(steps):
