@@ -66,7 +66,7 @@ def critical_delay(model: Model, policy: Policy | Impulse | str | None = None, *
     becomes, or ceases to be, that of the longest delay. Raises InputError for what cannot be searched; that there is no turn is a result.
     """
     scene = Scene(model, case, policy=policy, outcome=outcome, set=set, policies=policies, method=method, rtol=_rtol(model, xtol, rtol))
-    return _critical(Axis(scene), bracket, xtol, scan, control, classify, convergence, frozen)
+    return _critical(Axis(scene), bracket, xtol, scan, control, classify, convergence, tuple(frozen))
 
 
 def critical_value(model: Model, parameter: Parameter | str, *, policy: Policy | Impulse | str | None = None, delay: float | None = None,
@@ -83,7 +83,7 @@ def critical_value(model: Model, parameter: Parameter | str, *, policy: Policy |
     at = scene.own if delay is None else finite_number(f"{scene.where}, delay", delay)
     if at is None and scene.moved is not None:
         raise InputError(f"{scene.where}: the policy {scene.moved.name!r} has no date of its own; give delay=, counted from the first shock")
-    return _critical(parameter_axis(scene, parameter, at), bracket, xtol, scan, control, classify, convergence, frozen)
+    return _critical(parameter_axis(scene, parameter, at), bracket, xtol, scan, control, classify, convergence, tuple(frozen))
 
 
 def _rtol(model: Model, xtol: float, rtol: float | None) -> float:
@@ -93,7 +93,7 @@ def _rtol(model: Model, xtol: float, rtol: float | None) -> float:
 
 
 def _critical(axis: Axis, bracket: tuple | None, xtol: float, scan: int, control: Any, classify: bool, convergence: bool,
-              frozen: Iterable[str]) -> Critical:
+              frozen: tuple) -> Critical:
     if not (isinstance(scan, int) and scan >= 2):
         raise InputError(f"{axis.scene.where}: scan is {scan!r}; give a number of points, two or more")
     low, high = axis.bracket(bracket)
@@ -115,7 +115,7 @@ def _critical(axis: Axis, bracket: tuple | None, xtol: float, scan: int, control
     return made
 
 
-def _judged(plain: Critical, axis: Axis, found: Found, spacing: float, frozen: Iterable[str]) -> Critical:
+def _judged(plain: Critical, axis: Axis, found: Found, spacing: float, frozen: tuple) -> Critical:
     """Return what was found with the class of the last turn and its evidence."""
     evidence = judged(axis, found.turns[-1], found.looks[-1][1].code, spacing, frozen)
     values = (*plain.values[:-1], evidence.value)

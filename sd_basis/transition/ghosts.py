@@ -6,6 +6,7 @@ Over a finite time such runs look like those that stay, so that the turn moves w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,6 +19,7 @@ _LONG = 256.0  # spans over which passages are followed
 _FULL = 0.8  # of that time: passages longer than this are left out
 _HALF = 0.02  # how near to -1/2 the exponent has to be
 _TRUE = 1e-4  # largest relative residual of the expansion
+_GROWS = 1.3  # from one step of the passage time to the next, each for the square root of ten in distance; the law has 1.78, a logarithm 1
 _MOST = 14  # runs a pass
 
 
@@ -73,6 +75,10 @@ def _passing(axis: Axis, turn: Turn, spacing: float, side: str) -> Ghost | None:
                     break
                 continue
             known[value] = time
+            steps = np.diff(list(known.values()))[-3:]
+            short = time < 0.25 * turn.stretch * (axis.scene.end - begin)  # longer ones no longer grow, where the turn itself is one of the horizon
+            if power is None and len(known) >= 6 and short and all(after < _GROWS * before for before, after in pairwise(steps)):
+                return None
         values = np.array(list(known))
         times = np.array(list(known.values()))
         if len(values) < 6 or times.max() < 5 * np.sort(times)[0]:
