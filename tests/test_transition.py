@@ -200,6 +200,14 @@ def test_a_linear_runaway_is_limited_by_the_size_of_the_rescue():
     is_saddle(critical_delay(model, "rescue", bracket=(1, 9), scan=5), 2 * math.log(10), 0.5, {"x": 2.0})
 
 
+def test_a_turn_close_to_the_start_keeps_its_evidence():
+    """As before from x = 1.99: too late after 2 ln(2 / 1.99), a hundredth of a unit of time."""
+    model = one_stock("near", 1.99, lambda x, size: x / 2 - size, (0, 60),
+                      lambda x: [Outcome("gone", x > 20, absorbing=True), Outcome("kept", x < -20, absorbing=True)],
+                      [lambda size: Policy("rescue", {size: 1.0})], size=0.0)
+    is_saddle(critical_delay(model, "rescue", bracket=(0, 4), scan=3), 2 * math.log(2 / 1.99), 0.5, {"x": 2.0})
+
+
 def test_a_linear_runaway_is_limited_by_how_long_the_rescue_lasts():
     """x' = x / 2 - 0.1 - size, size 1 for two units of time: afterwards it runs away if x > 0.2.
 
@@ -278,7 +286,7 @@ def test_a_side_that_is_never_decided_can_be_the_side_of_a_saddle():
 def test_a_ghost_is_known_by_its_inverse_square_root():
     found = ghostly_turn()
     assert found.classification == "fold-ghost", found.reason
-    assert found.value == pytest.approx(5.0, abs=1e-8)
+    assert found.value == pytest.approx(5.0, abs=1e-8) and (found.below, found.above) == (("kept",), ("collapsed",))
     assert found.scaling["decided_above"][0] * math.sqrt(found.scaling["distance"][0] / 10) == pytest.approx(math.pi, rel=1e-2)
     assert found.unstable_eigenvalue is None and found.edge_state is None and found.convergence == ()
 
@@ -324,12 +332,11 @@ def test_no_turn_is_an_answer_with_a_reason():
 # What is said of it ------------------------------------------------------------------------
 
 def test_the_turn_converges_with_the_tolerance_and_whatever_the_method():
-    axis, turn = Axis(Scene(pushed(), policy="push", rtol=1e-10)), Turn(pushed_turn(), pushed_turn(), "alive", "dead")
-    rows = converging(axis, turn, "dead", 1e-7, rtols=(1e-6, 1e-7, 1e-9), methods=("BDF", "Radau"))
+    axis, turn = Axis(Scene(pushed(), policy="push", rtol=1e-8)), Turn(pushed_turn(), pushed_turn(), "alive", "dead")
+    rows = converging(axis, turn, "dead", 1e-6, rtols=(1e-5, 1e-7), methods=("BDF", "Radau"))
     found = {(row["varied"], row["rtol"], row["method"], row["stretch"]): abs(row["difference"]) for row in rows}
-    errors = [found["rtol", rtol, "LSODA", 1.0] for rtol in (1e-6, 1e-7, 1e-9)]
-    assert errors[0] > errors[1] > errors[2] and errors[2] < 5e-7
-    assert all(error < 1e-5 for (varied, *_), error in found.items() if varied != "rtol") and len(rows) == 7
+    assert found["rtol", 1e-5, "LSODA", 1.0] > 10 * found["rtol", 1e-7, "LSODA", 1.0]
+    assert all(error < 1e-5 for (varied, *_), error in found.items() if varied != "rtol") and len(rows) == 6
 
 
 def test_a_date_and_the_first_shock_are_what_a_delay_means():

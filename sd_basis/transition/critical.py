@@ -119,6 +119,8 @@ def _judged(plain: Critical, axis: Axis, found: Found, spacing: float, frozen: t
     """Return what was found with the class of the last turn and its evidence."""
     evidence = judged(axis, found.turns[-1], found.looks[-1][1].code, spacing, frozen)
     values = (*plain.values[:-1], evidence.value)
+    if evidence.codes is not None:
+        plain = replace(plain, below=(*plain.below[:-1], evidence.codes[0]), above=(*plain.above[:-1], evidence.codes[1]))
     law, edge = evidence.law, evidence.edge
     made = replace(plain, value=evidence.value, values=values, date=tuple(map(axis.text, values)), classification=evidence.classification,
                    reason=f"{plain.reason}; {evidence.reason}", scaling=evidence.scaling, decades=evidence.decades,

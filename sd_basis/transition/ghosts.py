@@ -53,7 +53,7 @@ def _passing(axis: Axis, turn: Turn, spacing: float, side: str) -> Ghost | None:
     begin, longest = axis.scene.start, _FULL * _LONG * (axis.scene.end - axis.scene.start)
 
     def passage(value: float) -> float | None:
-        look = axis.look(value, _LONG, _LONG)
+        look = axis.look(value, _LONG)
         return look.time - begin if look.code == code and look.time is not None else None
 
     near = turn.low if side == "above" else turn.high
@@ -64,7 +64,7 @@ def _passing(axis: Axis, turn: Turn, spacing: float, side: str) -> Ghost | None:
         misses = 0
         for distance in spacing * 10.0 ** (-0.5 * np.arange(1, _MOST + 1)):
             value = float(centre + sign * distance)
-            if value in known:
+            if value in known or not axis.allows(value):
                 continue
             if power is not None and power.amplitude * distance**-0.5 > longest:
                 break
@@ -94,5 +94,5 @@ def _passing(axis: Axis, turn: Turn, spacing: float, side: str) -> Ghost | None:
     order = np.argsort(distance)
     if abs(power.exponent + 0.5) > _HALF or power.residual > _TRUE or power.decades < 2:
         return None
-    other = axis.look(float(power.turn - sign * distance[order[0]]), _LONG, _LONG).code
+    other = axis.look(float(power.turn - sign * distance[order[0]]), _LONG).code
     return None if other == code else Ghost(power, side, distance[order], times[order], other)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..outcomes import UNDECIDED
 from .edges import Edge
 from .ghosts import ghost
 from .ladder import Ladder
@@ -32,11 +31,12 @@ class Evidence:
     law: Logarithm | None = None
     edge: Edge | None = None
     decades: float = 0.0
+    codes: tuple[str, str] | None = None  # below and above, where the search saw others over its finite time
 
 
 def judged(axis: Axis, turn: Turn, top: str, spacing: float, frozen: tuple = ()) -> Evidence:
     """Return the class of a turn with its evidence; `top` is the outcome at the upper end of the bracket, `spacing` that of the scan."""
-    if (turn.moves or UNDECIDED in (turn.below, turn.above)) and (found := _ghost(axis, turn, spacing)) is not None:
+    if turn.moves and (found := _ghost(axis, turn, spacing)) is not None:
         return found
     ladder = Ladder(axis, turn, top, spacing, turn.stretch).climb()
     if len(ladder.rungs) < 5:
@@ -63,7 +63,8 @@ def _ghost(axis: Axis, turn: Turn, spacing: float) -> Evidence | None:
     text = (f"{code!r} is decided ever later on its side, as the power {power.exponent:.4f} of the distance over {power.decades:.1f} decades, up to "
             f"{found.time[0]:.4g} after the start, and on the other side the run ends {found.other}: two states of rest have just vanished "
             f"there; the turn is where these times become infinite (the fit is off by {power.residual:.1e}); over a finite time it seems to lie elsewhere")
-    return Evidence(power.turn, "fold-ghost", text, {"distance": found.distance, f"decided_{found.side}": found.time}, decades=power.decades)
+    return Evidence(power.turn, "fold-ghost", text, {"distance": found.distance, f"decided_{found.side}": found.time}, decades=power.decades,
+                    codes=(found.other, code) if found.side == "above" else (code, found.other))
 
 
 def _jumping(axis: Axis, ladder: Ladder, turn: Turn, spacing: float, scaling: dict, frozen: tuple) -> Evidence:

@@ -55,7 +55,8 @@ class Ladder:
         for distance in self.spacing * 10.0 ** -np.arange(1, _RUNGS + 1):
             if distance < _CLEAR * (self.turn.high - self.turn.low):
                 break
-            if (rung := self._rung(float(distance), self.stretch)) is None:
+            reach = self.turn.value - distance, self.turn.value + distance
+            if not all(map(self.axis.allows, reach)) or (rung := self._rung(float(distance), self.stretch)) is None:
                 continue
             if not tried and self.rungs and rung.jump < 0.5 * self.rungs[-1].jump:
                 rung, tried = self._followed(float(distance), rung), True
