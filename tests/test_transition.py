@@ -291,6 +291,12 @@ def test_a_ghost_is_known_by_its_inverse_square_root():
     assert found.unstable_eigenvalue is None and found.edge_state is None and found.convergence == ()
 
 
+def test_a_ghost_is_no_threshold_where_the_search_was_coarse():
+    found = critical_delay(ghostly(), "rescue", bracket=(3, 7), scan=5, xtol=1e-2)
+    assert found.classification == "fold-ghost", found.reason
+    assert found.value == pytest.approx(5.0, abs=1e-5)
+
+
 def test_a_grazed_threshold_is_decided_in_finite_time():
     found = critical_delay(grazing(), "kick", bracket=(1, 2.5), scan=4)
     assert found.classification == "threshold", found.reason

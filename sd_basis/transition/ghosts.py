@@ -18,17 +18,18 @@ from .searching import Axis, Turn
 _LONG = 256.0  # spans over which passages are followed
 _FULL = 0.8  # of that time: passages longer than this are left out
 _HALF = 0.02  # how near to -1/2 the exponent has to be
-_TRUE = 1e-4  # largest relative residual of the expansion
+_TRUE = 1e-3  # largest relative residual of the expansion
 _GROWS = 1.3  # from one step of the passage time to the next, each for the square root of ten in distance; the law has 1.78, a logarithm 1
 _MOST = 14  # runs a pass
 
 
 @dataclass(frozen=True)
 class Ghost:
-    """The law of the passage times, the side that passes, distances and times there, and how the other side ends."""
+    """The law of the passage times, the side that passes and its outcome, distances and times there, and how the other side ends."""
 
     power: Power
     side: str
+    code: str
     distance: np.ndarray
     time: np.ndarray
     other: str
@@ -47,7 +48,8 @@ def ghost(axis: Axis, turn: Turn, spacing: float) -> Ghost | None:
 
 
 def _passing(axis: Axis, turn: Turn, spacing: float, side: str) -> Ghost | None:
-    sign, code = (1.0, turn.above) if side == "above" else (-1.0, turn.below)
+    sign, near = (1.0, turn.high) if side == "above" else (-1.0, turn.low)
+    code = axis.look(near, _LONG).code  # over the search's shorter time it may have been on its way
     if code == UNDECIDED:
         return None
     begin, longest = axis.scene.start, _FULL * _LONG * (axis.scene.end - axis.scene.start)
@@ -56,7 +58,6 @@ def _passing(axis: Axis, turn: Turn, spacing: float, side: str) -> Ghost | None:
         look = axis.look(value, _LONG)
         return look.time - begin if look.code == code and look.time is not None else None
 
-    near = turn.low if side == "above" else turn.high
     known: dict[float, float] = {}
     power = None
     for _ in range(3):
@@ -81,7 +82,7 @@ def _passing(axis: Axis, turn: Turn, spacing: float, side: str) -> Ghost | None:
                 return None
         values = np.array(list(known))
         times = np.array(list(known.values()))
-        if len(values) < 6 or times.max() < 5 * np.sort(times)[0]:
+        if len(values) < 6 or not 0 < 5 * times.min() < times.max():
             return None
         power = inverse_root(values, times, side, spacing)
         if power is None or power.amplitude <= 0:
@@ -95,4 +96,4 @@ def _passing(axis: Axis, turn: Turn, spacing: float, side: str) -> Ghost | None:
     if abs(power.exponent + 0.5) > _HALF or power.residual > _TRUE or power.decades < 2:
         return None
     other = axis.look(float(power.turn - sign * distance[order[0]]), _LONG).code
-    return None if other == code else Ghost(power, side, distance[order], times[order], other)
+    return None if other == code else Ghost(power, side, code, distance[order], times[order], other)

@@ -39,6 +39,9 @@ def judged(axis: Axis, turn: Turn, top: str, spacing: float, frozen: tuple = ())
     if turn.moves and (found := _ghost(axis, turn, spacing)) is not None:
         return found
     ladder = Ladder(axis, turn, top, spacing, turn.stretch).climb()
+    if ladder.moves:
+        return _ghost(axis, turn, spacing) or Evidence(turn.value, "none", "its kind is not settled: the turn moves with the horizon, however long, and no "
+                                                       "inverse square root fits the decision times")
     if len(ladder.rungs) < 5:
         return Evidence(ladder.turn.value, "none", f"its kind is not settled: only {len(ladder.rungs)} distances tell the sides apart")
     jumps, distances = ladder.jumps, ladder.distances
@@ -59,7 +62,7 @@ def _ghost(axis: Axis, turn: Turn, spacing: float) -> Evidence | None:
     found = ghost(axis, turn, spacing)
     if found is None:
         return None
-    power, code = found.power, turn.above if found.side == "above" else turn.below
+    power, code = found.power, found.code
     text = (f"{code!r} is decided ever later on its side, as the power {power.exponent:.4f} of the distance over {power.decades:.1f} decades, up to "
             f"{found.time[0]:.4g} after the start, and on the other side the run ends {found.other}: two states of rest have just vanished "
             f"there; the turn is where these times become infinite (the fit is off by {power.residual:.1e}); over a finite time it seems to lie elsewhere")
@@ -109,7 +112,7 @@ def _continuous(axis: Axis, ladder: Ladder, scaling: dict, told: np.ndarray) -> 
     if jumps.max() > 0.1 and len(wide) > 1:
         smooth += f"; it looks like a jump ({jumps.max():.2g}) from further away than {wide.min():.1g}"
     if ladder.mixed:
-        smooth += f"; at distances of {max(ladder.mixed):.1e} to {min(ladder.mixed):.1e} a side ends as the other does: noise, or a further turn"
+        smooth += f"; at {len(ladder.mixed)} of the distances, the smallest {min(ladder.mixed):.1e}, a side ends as the other does: noise, or a further turn"
     absorbing = {name: side for side, name in (("below", turn.below), ("above", turn.above)) if name in axis.scene.passages}
     for code, side in absorbing.items():
         times = scaling[f"decided_{side}"]
