@@ -152,7 +152,8 @@ def _failure(model: Model, piece: Piece, tolerance: np.ndarray, method: str) -> 
     stopped = f"model {model.name!r}: the integration stopped at t = {piece.t[-1]:g} ({piece.problem})"
     if piece.mendable:
         return f"{stopped}; let its outflows vanish with it"
-    change = np.abs(piece.x[-1] - piece.x[-2]) / tolerance if len(piece.t) > 1 else np.abs(piece.x[-1]) / tolerance
+    with np.errstate(all="ignore"):  # what blew up
+        change = np.abs(piece.x[-1] - piece.x[-2]) / tolerance if len(piece.t) > 1 else np.abs(piece.x[-1]) / tolerance
     worst = model.stocks[int(np.argmax(change))].name
     others = " or ".join(name for name in ("LSODA", "BDF", "Radau") if name != method)
     finer = "step" if method in FIXED else "rtol"

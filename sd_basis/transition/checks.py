@@ -16,7 +16,7 @@ from .separating import Gap, concerned
 
 RTOLS = (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11)
 METHODS = ("LSODA", "BDF", "Radau")
-_FINEST = 1e-9  # BDF takes hundreds of thousands of steps for more
+_FINEST = 1e-8  # BDF takes hundreds of thousands of steps for more
 _COARSE = 1e-3  # of the scan's spacing: how closely the turn of a control is found
 _SHARES = 10.0 ** -np.arange(1, 5)  # of the scan's spacing: distances at which the control's response is looked at
 _SMOOTH = 0.5  # a tenth of the distance leaves less than this of the difference
@@ -42,6 +42,8 @@ def controlled(axis: Axis, low: float, high: float, scan: int, value: float, con
     beside = min(max(values[-1] if values else value, low + 0.11 * spacing), high - 0.11 * spacing)
     places, jumps = concerned(scene.model, scene.group), []
     for distance in spacing * _SHARES[:2 if values else None]:  # a turn is known to a thousandth of the spacing
+        if not (own.allows(beside - distance) and own.allows(beside + distance)):
+            continue
         runs = own.run(beside - distance, stretch), own.run(beside + distance, stretch)
         jumps.append(Gap(runs[0], [runs[1]], places, np.array(runs[0].atol) / runs[0].solver["rtol"]).largest)
     smooth = all(after < max(_SMOOTH * before, 100 * scene.rtol) for before, after in zip(jumps, jumps[1:], strict=False))
@@ -91,7 +93,7 @@ def converging(axis: Axis, turn: Turn, top: str, xtol: float, rtols: Iterable[fl
 def _again(axis: Axis, turn: Turn, top: str, xtol: float) -> float:
     """Return the turn found anew near where it was; raise NumericalFailure where it is not near."""
     def code(value: float) -> str:
-        return axis.look(value, turn.stretch, max(turn.stretch, 16.0)).code
+        return axis.look(value, turn.stretch).code
     reach = max(10 * xtol, 10 * axis.scene.rtol * (axis.scene.end - axis.scene.start if axis.name == DELAY else 1 + abs(turn.value)))
     for _ in range(6):
         low, high = turn.value - reach, turn.value + reach

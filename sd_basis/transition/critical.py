@@ -66,7 +66,7 @@ def critical_delay(model: Model, policy: Policy | Impulse | str | None = None, *
     becomes, or ceases to be, `code`, by default that of the run in which the policy never comes. Raises InputError for what cannot be searched; that there is no turn is a result.
     """
     scene = Scene(model, case, policy=policy, outcome=outcome, set=set, policies=policies, method=method, rtol=_rtol(model, xtol, rtol))
-    return critical_in(Axis(scene, code=_checked(scene, code) or never(scene)), bracket, xtol, scan, control, classify, convergence, frozen)
+    return critical_in(Axis(scene, code=_checked(scene, code) or never(scene)), bracket, xtol, scan, control, classify, convergence, tuple(frozen))
 
 
 def critical_value(model: Model, parameter: Parameter | str, *, policy: Policy | Impulse | str | None = None, delay: float | None = None,
@@ -85,7 +85,7 @@ def critical_value(model: Model, parameter: Parameter | str, *, policy: Policy |
     if at is None and scene.moved is not None:
         raise InputError(f"{scene.where}: the policy {scene.moved.name!r} has no date of its own; give delay=, counted from the first shock")
     axis = replace(parameter_axis(scene, parameter, at), code=_checked(scene, code) or (None if at is None else never(scene)))
-    return critical_in(axis, bracket, xtol, scan, control, classify, convergence, frozen)
+    return critical_in(axis, bracket, xtol, scan, control, classify, convergence, tuple(frozen))
 
 
 def never(scene: Scene) -> str | None:
@@ -127,17 +127,19 @@ def critical_in(axis: Axis, bracket: tuple | None, xtol: float, scan: int = 13, 
     wanted = default_control(axis.scene) if control is None else control
     if wanted:
         plain = replace(plain, control=controlled(axis, low, high, scan, turns[-1].value, wanted))
-    made = _judged(plain, axis, found, (high - low) / (scan - 1), frozen) if classify else plain
+    made = _judged(plain, axis, found, (high - low) / (scan - 1), tuple(frozen)) if classify else plain
     if convergence and made.classification != "fold-ghost":  # where a ghost is, each finite time has a turn of its own
         turn = replace(turns[-1], low=made.values[-1], high=made.values[-1])
         made = replace(made, convergence=converging(axis, turn, found.code, 0.1 * xtol))
     return made
 
 
-def _judged(plain: Critical, axis: Axis, found: Found, spacing: float, frozen: Iterable[str]) -> Critical:
+def _judged(plain: Critical, axis: Axis, found: Found, spacing: float, frozen: tuple) -> Critical:
     """Return what was found with the class of the last turn and its evidence."""
     evidence = judged(axis, found.turns[-1], found.code, spacing, frozen)
     values = (*plain.values[:-1], evidence.value)
+    if evidence.codes is not None:
+        plain = replace(plain, below=(*plain.below[:-1], evidence.codes[0]), above=(*plain.above[:-1], evidence.codes[1]))
     law, edge = evidence.law, evidence.edge
     made = replace(plain, value=evidence.value, values=values, date=tuple(map(axis.text, values)), classification=evidence.classification,
                    reason=f"{plain.reason}; {evidence.reason}", scaling=evidence.scaling, decades=evidence.decades,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..outcomes import UNDECIDED
 from .edges import Edge
 from .ghosts import ghost
 from .ladder import Ladder
@@ -18,6 +16,7 @@ from .tracking import edge_of
 
 _EQUAL = 0.02  # both sides' slopes
 _AGREE = 0.01  # slope and eigenvalue
+_SLOW = 0.1  # of the unstable eigenvalue: what has not settled when the runs part
 _TINY = 100.0  # times rtol: a distance of states that says nothing
 
 
@@ -32,14 +31,17 @@ class Evidence:
     law: Logarithm | None = None
     edge: Edge | None = None
     decades: float = 0.0
+    codes: tuple[str, str] | None = None  # below and above, where the search saw others over its finite time
 
 
-def judged(axis: Axis, turn: Turn, top: str, spacing: float, frozen: Iterable[str] = ()) -> Evidence:
+def judged(axis: Axis, turn: Turn, top: str, spacing: float, frozen: tuple = ()) -> Evidence:
     """Return the class of a turn with its evidence; `top` is the outcome at the upper end of the bracket, `spacing` that of the scan."""
-    if turn.moves or UNDECIDED in (turn.below, turn.above):
-        return _ghost(axis, turn, spacing) or Evidence(turn.value, "none", "its kind is not settled: a side stays undecided or moves with the horizon, "
-                                                       "and no inverse square root fits the decision times")
+    if turn.moves and (found := _ghost(axis, turn, spacing)) is not None:
+        return found
     ladder = Ladder(axis, turn, top, spacing, turn.stretch).climb()
+    if ladder.moves:
+        return _ghost(axis, turn, spacing) or Evidence(turn.value, "none", "its kind is not settled: the turn moves with the horizon, however long, and no "
+                                                       "inverse square root fits the decision times")
     if len(ladder.rungs) < 5:
         return Evidence(ladder.turn.value, "none", f"its kind is not settled: only {len(ladder.rungs)} distances tell the sides apart")
     jumps, distances = ladder.jumps, ladder.distances
@@ -60,14 +62,15 @@ def _ghost(axis: Axis, turn: Turn, spacing: float) -> Evidence | None:
     found = ghost(axis, turn, spacing)
     if found is None:
         return None
-    power, code = found.power, turn.above if found.side == "above" else turn.below
+    power, code = found.power, found.code
     text = (f"{code!r} is decided ever later on its side, as the power {power.exponent:.4f} of the distance over {power.decades:.1f} decades, up to "
             f"{found.time[0]:.4g} after the start, and on the other side the run ends {found.other}: two states of rest have just vanished "
             f"there; the turn is where these times become infinite (the fit is off by {power.residual:.1e}); over a finite time it seems to lie elsewhere")
-    return Evidence(power.turn, "fold-ghost", text, {"distance": found.distance, f"decided_{found.side}": found.time}, decades=power.decades)
+    return Evidence(power.turn, "fold-ghost", text, {"distance": found.distance, f"decided_{found.side}": found.time}, decades=power.decades,
+                    codes=(found.other, code) if found.side == "above" else (code, found.other))
 
 
-def _jumping(axis: Axis, ladder: Ladder, turn: Turn, spacing: float, scaling: dict, frozen: Iterable[str]) -> Evidence:
+def _jumping(axis: Axis, ladder: Ladder, turn: Turn, spacing: float, scaling: dict, frozen: tuple) -> Evidence:
     """Return the evidence where the response jumps: a saddle, a ghost, or nothing that is known."""
     value, times = ladder.turn.value, ladder.parting()
     scaling |= {f"time_{side}": times[side] for side in SIDES}
@@ -87,9 +90,13 @@ def _jumping(axis: Axis, ladder: Ladder, turn: Turn, spacing: float, scaling: di
     if edge.eigenvalue is None:
         return Evidence(value, "none", f"its kind is not settled: {jump}; {slopes}; but {edge.said}", scaling, law, edge, law.decades)
     agreement = max(abs(law.slope[side] * edge.eigenvalue + 1) for side in SIDES)
-    text = f"{jump}; {slopes}; {edge.said}; slope times eigenvalue is -1 within {agreement:.1e}"
+    held = f", with {' and '.join(map(str, frozen))} held while the times are those of the full model" if frozen else ""
+    text = f"{jump}; {slopes}; {edge.said}{held}; slope times eigenvalue is -1 within {agreement:.1e}"
     if agreement > _AGREE or uneven:
-        return Evidence(value, "none", f"its kind is not settled: {text}, which is no agreement", scaling, law, edge, law.decades)
+        slow = [value.real for value in edge.spectrum if abs(value.real) < _SLOW * edge.eigenvalue]
+        if slow:
+            text += f", and an eigenvalue of {slow[0]:.2g} is too slow to have settled: hold the slow stocks, frozen="
+        return Evidence(value, "none", f"its kind is not settled: {text}: no agreement", scaling, law, edge, law.decades)
     return Evidence(value, "saddle", text + "".join(f"; {note}" for note in ladder.notes), scaling, law, edge, law.decades)
 
 
@@ -105,14 +112,14 @@ def _continuous(axis: Axis, ladder: Ladder, scaling: dict, told: np.ndarray) -> 
     if jumps.max() > 0.1 and len(wide) > 1:
         smooth += f"; it looks like a jump ({jumps.max():.2g}) from further away than {wide.min():.1g}"
     if ladder.mixed:
-        smooth += f"; at distances of {max(ladder.mixed):.1e} to {min(ladder.mixed):.1e} a side ends as the other does: noise, or a further turn"
-    absorbing = {name: side for side, name in (("below", turn.below), ("above", turn.above)) if name in axis.scene.absorbing}
+        smooth += f"; at {len(ladder.mixed)} of the distances, the smallest {min(ladder.mixed):.1e}, a side ends as the other does: noise, or a further turn"
+    absorbing = {name: side for side, name in (("below", turn.below), ("above", turn.above)) if name in axis.scene.passages}
     for code, side in absorbing.items():
         times = scaling[f"decided_{side}"]
-        steps = np.abs(np.diff(times[np.isfinite(times)]))[-4:]
-        if len(steps) < 4:
+        steps = np.abs(np.diff(times[np.isfinite(times)]))[-5:]
+        if len(steps) < 5:
             continue
-        if np.all(steps[1:] < 0.7 * steps[:-1]) or np.all(steps < 1e-6 * (axis.scene.end - axis.scene.start)):
+        if steps[-2:].max() < 0.5 * steps[:2].max() or np.all(steps < 1e-6 * (axis.scene.end - axis.scene.start)):
             return Evidence(turn.value, "threshold", f"{code!r} is decided by a first passage, at {times[-1]:.6g} in the limit and not ever later, and the "
                             f"state after it varies continuously; {smooth}", scaling)
         if np.ptp(steps) < 0.1 * np.max(steps):

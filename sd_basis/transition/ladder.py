@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ _DEEP = 1e-11  # of the scan's spacing: how closely the turn is bracketed for ev
 _CLEAR = 30.0  # times that bracket: the smallest distance looked at
 _RUNGS = 9  # decades below the scan's spacing
 _LONGEST = 64.0  # spans
+_RETRIES = 4.0  # times as long as the search followed its runs
 _PARTED = 0.2  # of the jump: two runs have parted
 
 
@@ -43,11 +44,21 @@ class Ladder:
     rungs: list[Rung] = field(default_factory=list)
     mixed: list[float] = field(default_factory=list)  # distances at which a side ends as the other does
     notes: list[str] = field(default_factory=list)
+    moves: bool = False  # whether the turn still moves with the horizon, however long that is
 
     def climb(self) -> Ladder:
         """Bracket the turn as closely as floating point and tolerance allow, and make the rungs."""
         floor = 16 * float(np.spacing(max(abs(self.turn.low), abs(self.turn.high), abs(self.axis.scene.zero), abs(self.axis.scene.end))))
         self.turn = refined(self.axis, self.turn, self.top, max(_DEEP * self.spacing, floor), self.stretch)
+        turn = self.turn
+        while not self.moves and self._moving():  # so close to the turn a run may need longer than the search followed it
+            self.stretch *= 4
+            if self.stretch > _RETRIES * turn.stretch or (wider := self._bracketed()) is None:
+                self.moves = True
+            else:
+                self.turn = refined(self.axis, wider, self.top, max(_DEEP * self.spacing, floor), self.stretch)
+        if self.moves:
+            return self
         run = self.axis.run(self.turn.high, self.stretch)
         self.size = np.array(run.atol) / run.solver["rtol"]
         self.places = concerned(run.model, self.axis.scene.group)
@@ -55,7 +66,8 @@ class Ladder:
         for distance in self.spacing * 10.0 ** -np.arange(1, _RUNGS + 1):
             if distance < _CLEAR * (self.turn.high - self.turn.low):
                 break
-            if (rung := self._rung(float(distance), self.stretch)) is None:
+            reach = self.turn.value - distance, self.turn.value + distance
+            if not all(map(self.axis.allows, reach)) or (rung := self._rung(float(distance), self.stretch)) is None:
                 continue
             if not tried and self.rungs and rung.jump < 0.5 * self.rungs[-1].jump:
                 rung, tried = self._followed(float(distance), rung), True
@@ -63,6 +75,26 @@ class Ladder:
         if tried and self.rungs:
             self.rungs[-1] = self._followed(self.rungs[-1].distance, self.rungs[-1])
         return self
+
+    def _moving(self) -> bool:
+        """Tell whether one of the closest runs ends otherwise when it is followed four times as far."""
+        try:
+            return any(self.axis.look(value, 4 * self.stretch).code != code
+                       for value, code in ((self.turn.low, self.turn.below), (self.turn.high, self.turn.above)))
+        except (InputError, NumericalFailure) as error:
+            self.notes.append(f"the runs could not be followed further ({error})")
+            return False
+
+    def _bracketed(self) -> Turn | None:
+        """Return a bracket of the turn over the longer time, None where it has none within the scan's spacing."""
+        for reach in self.spacing * 10.0 ** np.arange(-9, 1):
+            low, high = float(self.turn.low - reach), float(self.turn.high + reach)
+            if not (self.axis.allows(low) and self.axis.allows(high)):
+                return None
+            below, above = (self.axis.look(value, self.stretch).code for value in (low, high))
+            if (below == self.top) != (above == self.top):
+                return replace(self.turn, low=low, high=high, below=below, above=above, seen=((), ()))
+        return None
 
     def _followed(self, distance: float, rung: Rung) -> Rung:
         """Return a rung followed for as long as its runs go on parting."""

@@ -59,7 +59,9 @@ class Scene:
         if outcome is not None and outcome not in groups:
             raise unknown(self.where, "group of outcomes", outcome, groups)
         self.group = groups[0] if outcome is None else outcome
-        self.absorbing = {item.name for item in model.outcomes if item.group == self.group and (item.absorbing or item.lasting)}
+        own = [item for item in model.outcomes if item.group == self.group]
+        self.passages = {item.name for item in own if item.absorbing or item.lasting}  # codes that a first passage may decide, and those that nothing else does
+        self.absorbing = self.passages - {item.name for item in own if not (item.absorbing or item.lasting)}
         self.moved = model.policy(policy) if isinstance(policy, str) else policy
         first, last = self.case.span if self.case.span is not None else model.span
         self.start, self.end = self.case.time("span", first), self.case.time("span", last)

@@ -14,7 +14,6 @@ from itertools import pairwise
 import numpy as np
 
 from ..errors import InputError, NumericalFailure
-from ..outcomes import UNDECIDED
 from ..quantities import finite_number
 from ..run import Run
 from ..saving import State
@@ -43,9 +42,9 @@ class Axis:
     def _point(self, value: float) -> tuple[float | None, dict[str, float]]:
         return (value, dict(self.values)) if self.name == DELAY else (self.delay, {**self.values, self.name: value})
 
-    def look(self, value: float, stretch: float = 1.0, longest: float = HORIZONS[-1]) -> Look:
-        """Return how the run at a value ends; an undecided one is followed to `longest` spans at most."""
-        return self.scene.look(*self._point(value), stretch=stretch, longest=longest)
+    def look(self, value: float, stretch: float = 1.0) -> Look:
+        """Return how the run at a value ends."""
+        return self.scene.look(*self._point(value), stretch=stretch, longest=stretch)
 
     def run(self, value: float, stretch: float = 1.0) -> Run:
         """Return the run at a value."""
@@ -54,6 +53,12 @@ class Axis:
     def go_on(self, value: float, state: State, stretch: float = 1.0) -> Run:
         """Return the run at a value as it goes on from a state."""
         return self.scene.go_on(state, *self._point(value), stretch=stretch)
+
+    def allows(self, value: float) -> bool:
+        """Tell whether a run can be made at a value: within the run, or the parameter's domain."""
+        if self.name == DELAY:
+            return self.scene.earliest <= value < self.scene.latest
+        return all(item.domain[0] <= value <= item.domain[1] for item in self.scene.model.parameters_of(self.name, self.scene.where))
 
     def text(self, value: float) -> str:
         """Return a value as text: the date of a delay, or the parameter."""
@@ -118,10 +123,10 @@ def search(axis: Axis, low: float, high: float, xtol: float, scan: int = 13) -> 
     notes: tuple[str, ...] = ()
     for stretch in HORIZONS:
         found = _scanned(axis, low, high, scan, stretch)
-        for width in (max(xtol, _COARSE * (high - low) / (scan - 1)), xtol):  # a horizon that is too short shows early
-            found = _refined(axis, found, width)
+        for width in (None, max(xtol, _COARSE * (high - low) / (scan - 1)), xtol):  # a horizon that is too short shows early, at the ends or beside a turn
+            found = found if width is None else _refined(axis, found, width)
             try:
-                moved = _moved(axis, found, 4 * stretch)
+                moved = _moved(axis, replace(found, turns=()) if width is None else found, 4 * stretch)
             except (InputError, NumericalFailure) as error:
                 found = _refined(axis, found, xtol)
                 return replace(found, notes=(*notes, f"the horizon could not be extended to {4 * stretch:g} spans ({error})"))
@@ -165,7 +170,7 @@ def _moved(axis: Axis, found: Found, stretch: float) -> bool:
     """Tell whether the runs beside the turns, and at the ends of the bracket, end otherwise when they are followed further."""
     beside = [(turn.low, turn.below) for turn in found.turns] + [(turn.high, turn.above) for turn in found.turns]
     ends = [(value, look.code) for value, look in (found.looks[0], found.looks[-1])]
-    return any(axis.look(value, stretch, stretch).code != code for value, code in (*ends, *beside) if code != UNDECIDED)
+    return any(axis.look(value, stretch).code != code for value, code in (*ends, *beside))
 
 
 def parameter_axis(scene: Scene, parameter: object, delay: float | None) -> Axis:

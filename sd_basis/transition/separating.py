@@ -112,7 +112,7 @@ def _switches(path: Path) -> list[float]:
 def smallest(function: Callable[[float], float], left: float, right: float) -> float:
     """Return where a function of one number is smallest in a bracket, by golden section."""
     ratio = (np.sqrt(5) - 1) / 2
-    for _ in range(60):
+    for _ in range(36):
         one, two = right - ratio * (right - left), left + ratio * (right - left)
         left, right = (left, two) if function(one) < function(two) else (one, right)
     return (left + right) / 2
