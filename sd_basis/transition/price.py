@@ -32,9 +32,9 @@ _LATE = (2.0, 1.0, 0.0)  # e-foldings before the decision
 class Price:
     """The slope of the critical curve at one of its points, and what an hour, or a unit of time, costs there.
 
-    `branch` is the number of the branch, from zero. `exact` comes from sensitivities, None with a `reason` where they cannot be had; `traced` from the curve; `agreement` is their relative
-    difference. At a saddle `converged` is by how much the ratio still changed over the last e-folding. `slope` is the one that counts, `cost`
-    that times the amount per unit of size, per hour where the hours of a unit of time are given.
+    `branch` is the number of the branch, from zero. `exact` comes from sensitivities, None with a `reason` where they cannot be had; `traced` from
+    the curve; `agreement` is their relative difference. At a saddle `converged` is by how much the ratio still changed over the last e-folding.
+    `slope` is the one that counts, `cost` that times the amount per unit of size, per hour where the hours of a unit of time are given.
     """
 
     branch: int
