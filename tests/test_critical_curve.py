@@ -172,6 +172,8 @@ def test_separate_parts_are_found_by_the_coarse_map():
     scene = shape(lambda p, q, x: Max(x - (p - 1)**2 - 4 * (q - 1)**2, x / 4 - (p - 3)**2 - 4 * (q - 1)**2))
     curve = critical_curve(scene, ("p", -0.55, 4), ("q", 0.05, 2), points=12, every=True)
     assert len(curve.branches) == 2 and all(branch.closed for branch in curve.branches)
+    short = critical_curve(scene.changed(), ("p", -0.55, 4), ("q", 0.05, 2), points=12, most=60)
+    assert short.integrations < 90 and "runs allowed were used up" in short.branches[0].ends[0] + short.branches[0].ends[1]
     near = critical_curve(scene, ("p", -0.55, 4), ("q", 0.05, 2), points=12, start=(3.4, 1.0))
     assert len(near.branches) == 1 and near.branches[0].x.min() == pytest.approx(2.5, abs=0.05)
 
