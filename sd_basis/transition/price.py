@@ -25,6 +25,7 @@ from .margins import Margin
 from .plane import Plane, Probe
 from .scene import DELAY, Scene
 
+_SETTLED = 0.01  # of change over the last e-folding, beyond which a ratio has not converged
 _LATE = (2.0, 1.0, 0.0)  # e-foldings before the decision
 
 
@@ -136,6 +137,8 @@ def _priced(scene: Scene, curve: CriticalCurve, number: int, place: int, flow: F
             slope, converged, at = slope_of_the_curve(scene, curve, point, rtol)
         except (InputError, NumericalFailure) as error:
             reason = f"no exact sensitivities: {error}"
+        if slope is not None and converged is not None and converged > _SETTLED:
+            slope, reason = None, f"the ratio of sensitivities still changed by {100 * converged:.2g} % over the last e-folding before the decision"
     traced = traced_slope(branch, place)
     each = float(amount) if flow is None else _through(scene, curve, point, flow)  # type: ignore[arg-type]
     chosen = traced if slope is None else slope
