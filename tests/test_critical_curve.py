@@ -46,7 +46,7 @@ def bistable():
     grow = Flow("grow", source=CLOUD, sink=x, rate=x - x**3, reversible=True)
     sell = Flow("sell", source=x, sink=CLOUD, rate=0 * x)
     outcomes = Outcome("collapsed", when=x > 0.9), Outcome("rescued", when=x < -0.9)
-    return Model("bistable", (grow, sell), span=(0, 30), outcomes=outcomes, impulses=(Impulse(sell, size, at=1.0, name="rescue"),))
+    return Model("bistable", (grow, sell), span=(0, 24), outcomes=outcomes, impulses=(Impulse(sell, size, at=1.0, name="rescue"),))
 
 
 def at_rest(delay):
@@ -75,7 +75,7 @@ def seasonal():
 
 
 def runaway_scene(**options):
-    return Scene(runaway(), policy="rescue", rtol=1e-8, **options)
+    return Scene(runaway(), policy="rescue", rtol=1e-7, **options)
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +86,8 @@ def linear():
 
 @pytest.fixture(scope="module")
 def saddle():
-    scene = Scene(bistable(), policy="rescue", rtol=1e-7)
-    return SimpleNamespace(scene=scene, curve=critical_curve(scene, (DELAY, 0.1, 2.0), ("size", 0.2, 1.2), points=16))
+    scene = Scene(bistable(), policy="rescue")
+    return SimpleNamespace(scene=scene, curve=critical_curve(scene, (DELAY, 0.1, 2.0), ("size", 0.2, 1.2), points=12))
 
 
 def test_the_curve_of_a_linear_runaway_has_its_closed_form(linear):
@@ -100,7 +100,7 @@ def test_the_curve_of_a_linear_runaway_has_its_closed_form(linear):
 
 def test_the_curve_of_a_saddle_has_its_closed_form(saddle):
     branch, = saddle.curve.branches
-    assert max(abs(point.y - at_rest(point.x)) for point in branch.points) < 2e-6
+    assert max(abs(point.y - at_rest(point.x)) for point in branch.points) < 1e-5
     assert all(point.led_by == "time of decision" for point in branch.points[3:-3])
     assert np.median([point.rate for point in branch.points]) == pytest.approx(1.0, rel=0.05)
 
@@ -133,7 +133,7 @@ def test_a_runaway_with_a_square_has_its_closed_form():
 
 def test_a_curve_that_is_entered_twice_is_followed_through():
     scene = seasonal()
-    curve = critical_curve(scene, (DELAY, 1.2, 4.2), ("size", 0.5, 3.0), points=12)
+    curve = critical_curve(scene, (DELAY, 1.2, 4.2), ("size", 0.5, 3.0), points=10)
     branch, = curve.branches
     assert max(abs(point.y + 0.5 / math.sin(0.5) / math.cos(point.x + 0.5)) for point in branch.points) < 1e-5
     row = [point.x for point in branch.points if point.y > 1.5]
@@ -154,7 +154,7 @@ def test_a_closed_curve_is_followed_around_once():
 
 
 def test_vertical_stretches_and_corners_are_followed():
-    curve = critical_curve(shape(lambda p, q, x: Min(x - Max(p - 2, 2 - p), x - Max(2 * q - 2, 2 - 2 * q))), ("p", 0.1, 4), ("q", 0, 2), points=10)
+    curve = critical_curve(shape(lambda p, q, x: Min(x - Max(p - 2, 2 - p), x - Max(2 * q - 2, 2 - 2 * q))), ("p", 0.1, 4), ("q", 0, 2), points=6)
     branch, = curve.branches
     assert branch.closed
     assert max(abs(max(abs(point.x - 2), 2 * abs(point.y - 1)) - 1) for point in branch.points) < 1e-5
@@ -172,6 +172,8 @@ def test_separate_parts_are_found_by_the_coarse_map():
     scene = shape(lambda p, q, x: Max(x - (p - 1)**2 - 4 * (q - 1)**2, x / 4 - (p - 3)**2 - 4 * (q - 1)**2))
     curve = critical_curve(scene, ("p", -0.55, 4), ("q", 0.05, 2), points=12, every=True)
     assert len(curve.branches) == 2 and all(branch.closed for branch in curve.branches)
+    short = critical_curve(scene.changed(), ("p", -0.55, 4), ("q", 0.05, 2), points=12, most=60)
+    assert short.integrations < 90 and "runs allowed were used up" in short.branches[0].ends[0] + short.branches[0].ends[1]
     near = critical_curve(scene, ("p", -0.55, 4), ("q", 0.05, 2), points=12, start=(3.4, 1.0))
     assert len(near.branches) == 1 and near.branches[0].x.min() == pytest.approx(2.5, abs=0.05)
 
@@ -236,7 +238,7 @@ def test_a_plane_without_boundary_says_where_it_looked():
     curve = critical_curve(shape(lambda p, q, x: x + p**2), ("p", 0, 4), ("q", 0, 2))
     assert curve.branches == () and curve.integrations == 65
     assert "p from 0 to 4" in curve.reason and "'in' at 65 of 65" in curve.reason
-    bounds = size_bounds(runaway_scene(), ("size", 0.1, 0.2), (1.0, 2.0))
+    bounds = size_bounds(runaway_scene(), ("size", 0.1, 0.2), (1.0, 2.0), points=4)
     assert bounds.lower is None and "no critical delay from 1 to 2" in bounds.reason and "nearest" in bounds.reason
 
 
@@ -323,3 +325,33 @@ def test_a_price_needs_a_curve_over_the_delay(linear):
         cost_of_an_hour(linear.scene, linear.curve, amount="buyin")
     with pytest.raises(InputError, match="hours in a unit of time"):
         cost_of_an_hour(linear.scene, linear.curve, hours_per_time_unit=0)
+
+
+def test_an_outcome_declared_in_two_ways_has_a_margin_for_each():
+    x, p, q = Stock("x", 1.0), Parameter("p", 0.0), Parameter("q", 0.0)
+    still = Flow("still", source=CLOUD, sink=x, rate=0 * p + 0 * q, reversible=True)
+    outcomes = Outcome("over", when=x < p, absorbing=True), Outcome("over", when=x < q, absorbing=True), Outcome("fine", when=x > 0)
+    scene = Scene(Model("twice", (still,), span=(0, 1), outcomes=outcomes))
+    curve = critical_curve(scene, ("p", 0.0, 1.7), ("q", 0.0, 1.7), points=8, code="fine")
+    probe = curve.points[0].inside
+    assert set(probe.margins) == {"over, largest", "over, largest (2)", "fine, end"}
+    assert max(abs(max(point.x, point.y) - 1) for point in curve.points) < 1e-5  # both edges and the corner between them
+
+
+def test_the_pictures_are_written_with_the_numbers_behind_them(linear, tmp_path):
+    from sd_basis.figures.output import save
+    from sd_basis.figures.phase_maps import phase_picture, spark_map
+    from sd_basis.figures.waiting import cost_picture, decision_picture
+    scene = shape(lambda p, q, x: x - (p - 2)**2 - 4 * (q - 1)**2)
+    axes = ("p", 0, 4), ("q", 0, 2)
+    pictures = {
+        "phases": phase_picture(scene.model, scene.case, phase_map(scene, *axes, grid=(4, 4), depth=1), [critical_curve(scene, *axes, points=8)],
+                                actual=(1.0, 0.5)),
+        "cost": cost_picture(linear.scene.model, linear.scene.case, "size", cost_of_an_hour(linear.scene, linear.curve, at=4), unit="USD bn"),
+        "decision": decision_picture({"rescued": ([1e-6, 1e-4, 1e-2], [14.0, 9.0, 5.0]), "collapsed": ([1e-6, 1e-3], [13.0, 6.0])}, 1.0, time_unit="day"),
+        "spark": spark_map([1.0, 2.0, 3.0], [1.0, 2.0], np.array([[3.0, 2.0, 1.0], [2.0, 1.0, np.nan]]), labels=("size", "leverage", "spark"),
+                           lines={"R = 1": ([1.0, 3.0], [2.0, 1.0])})}
+    assert all(len(figure.axes) > 0 and table for figure, table in pictures.values())
+    files = save(*pictures["phases"], tmp_path, "phases")
+    assert {file.suffix for file in files} == {".svg", ".png", ".csv"} and all(file.stat().st_size > 100 for file in files)
+    assert {"p", "q", "outcome", "curve: p"} <= set(pictures["phases"][1])

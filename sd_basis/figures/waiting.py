@@ -59,7 +59,8 @@ def cost_picture(model: Model, case: Case, size: str, prices: Sequence[Price], *
     reasons = [price.reason for price in own if price.reason]
     footer(figure, f"{model.name}, {spoken(case.name)}. Along the critical curve, where the rescue that just suffices grows with its delay. "
                    + (f"Without dot: {reasons[0]}{f', and {len(reasons) - 1} more' if reasons[1:] else ''}. " if reasons else "") + remark)
-    table: Table = {"branch": [price.branch for price in own], "delay": [price.x for price in own], size: [price.y for price in own], f"cost ({unit} per {per})": [price.cost for price in own],
+    table: Table = {"branch": [price.branch for price in own], "delay": [price.x for price in own],
+                    size: [price.y for price in own], f"cost ({unit} per {per})": [price.cost for price in own],
                     "slope, exact": [price.exact for price in own], "slope, traced": [price.traced for price in own],
                     "agreement": [price.agreement for price in own], "change over the last e-folding": [price.converged for price in own],
                     f"amount per unit of {size}": [price.amount for price in own]}

@@ -16,7 +16,7 @@ from .plane import Probe
 
 _MOST = 80
 _SURE = 4  # tolerances away: where a distance is known well enough for an offset
-_FAR = 5.0  # brackets away from its middle: where a distance is known well enough for a rate
+_FAR, _AGREED = 12.0, 0.28  # brackets away from its middle: where a distance is known well enough for a rate; how near two rates must be
 
 
 def crossing(look: Callable[[float], Probe], inside: Callable[[Probe], bool], xtol: float, *, ends: tuple[float, float] | None = None,
@@ -175,24 +175,35 @@ class _Search:
         curved = p * g * h / ((f - g) * (f - h)) + q * f * h / ((g - f) * (g - h)) + r * f * g / ((h - f) * (h - g))
         return curved if min(a.s, b.s) <= curved <= max(a.s, b.s) else straight
 
-    def _rate(self) -> float | None:
-        """Return the rate at which the time of decision grows with nearness, from looks far from the bracket for its width."""
+    def _rates(self) -> dict[bool, float]:
+        """Return, for the sides on which it is one, the rate at which the time of decision grows with nearness.
+
+        Looks far from the bracket for its width must agree on it; at a threshold or a steep passage the time is no logarithm, and they do not.
+        """
         middle, width = (self.a.s + self.b.s) / 2, abs(self.b.s - self.a.s)
-        found = []
+        found: dict[bool, float] = {}
         for side in (True, False):
             own = sorted((abs(one.s - middle), one.probe.time) for one in self.seen if one.inside is side and one.probe.time is not None
                          and abs(one.s - middle) > _FAR * width)
-            for (near, late), (far, early) in zip(own, own[1:], strict=False):
-                if late > early and far > 1.5 * near:
-                    found.append((near, math.log(far / near) / (late - early)))
-                    break
-        return min(found)[1] if found else self.habit.rate
+            rates: list[float] = []
+            near = own[0] if own else (0.0, 0.0)
+            for far in own[1:]:
+                if far[0] > 2 * near[0]:
+                    rates.append(math.log(far[0] / near[0]) / (near[1] - far[1]) if near[1] > far[1] else 0.0)
+                    near = far
+            known = self.habit.rate if side in self.habit.offsets else None
+            if len(rates) + (known is not None) > 1:
+                first, second = (*rates, known)[:2]  # type: ignore[misc]
+                if first > 0 and abs(second / first - 1) < _AGREED:
+                    found[side] = first
+            elif known is not None:
+                found[side] = known
+        return found
 
     def _by_time(self) -> dict[str, float]:
         """Return where the time of decision would be infinite, from two looks on the nearer side."""
-        rate = self._rate()
         found = []
-        for side in (True, False) if rate else ():
+        for side, rate in self._rates().items():
             own = sorted((one for one in self.seen if one.inside is side and one.probe.time is not None), key=lambda one: one.s, reverse=side == (
                 self.a.s < self.b.s))
             if len(own) > 1 and rate * (own[0].probe.time - own[1].probe.time) > 0.2:
@@ -212,9 +223,10 @@ class _Search:
             wide = next((one for one in own if abs(one.s - middle) > 3 * self.xtol), None)
             if wide is not None and wide.margin(name):
                 slopes[name] = abs(wide.margin(name) / (wide.s - middle))
-        rate = self._rate()
+        rates = self._rates()
+        rate = next(iter(rates.values()), None)
         offsets, drifts = {}, {}
-        for side in (True, False) if rate else ():
+        for side in rates:
             own = sorted((abs(one.s - middle), one.probe.time) for one in self.seen if one.inside is side and one.probe.time is not None
                          and abs(one.s - middle) > _SURE * self.xtol)
             if own:

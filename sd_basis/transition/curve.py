@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -82,13 +82,14 @@ class CriticalCurve:
 
 def critical_curve(scene: Scene, x: Sequence[Any] | Axis, y: Sequence[Any] | Axis, *, points: int = 50, xtol: float = 1e-6, code: str | None = None,
                    start: Sequence[float] | None = None, every: bool = False, delay: float | None = None, longest: float = 1.0,
-                   step: float | None = None) -> CriticalCurve:
+                   step: float | None = None, most: int | None = None, progress: Callable[[int], None] = lambda met: None) -> CriticalCurve:
     """Return the edge of an outcome in the plane of two axes (name, low, high), DELAY or a parameter each.
 
     A step along it is 1 / `points` of the box, or `step`; `xtol` is the bracket of codes, a share of the box. `code` is the outcome whose
     edge is followed, by default the first met. It begins near `start` (values on both axes), or at the first change that lines through the box
     show; with `every` all lines of a coarse map are looked at and each separate part is followed. Where neither axis is the delay the policy
-    keeps `delay`, by default that of the case.
+    keeps `delay`, by default that of the case. After `most` integrations what is unfinished ends there and says so; `progress` is told how many
+    points the branch at work has.
     """
     plane = Plane(scene, x, y, delay, longest)
     where = f"{scene.where}, critical curve"
@@ -100,6 +101,7 @@ def critical_curve(scene: Scene, x: Sequence[Any] | Axis, y: Sequence[Any] | Axi
     if code is not None and code not in (*codes, UNDECIDED):
         raise unknown(where, f"outcome in the group {scene.group!r}", code, codes)
     before, first = scene.integrations, 0
+    last = float("inf") if most is None else before + most
     traces: list[Trace] = []
     seen: list[Probe] = []
     for line in _around(plane, where, start, 1 / points) if start is not None else _lines():
@@ -108,9 +110,10 @@ def critical_curve(scene: Scene, x: Sequence[Any] | Axis, y: Sequence[Any] | Axi
         if code is None:
             code = _first_code(looks)
         for one, other in zip(looks, looks[1:], strict=False):
-            if code is None or (one.code == code) is (other.code == code) or any(_crossed(trace, one, other) for trace in traces):
+            same = code is None or (one.code == code) is (other.code == code)
+            if same or any(_crossed(trace, one, other) for trace in traces) or (traces and scene.integrations >= last):
                 continue
-            tracer = Tracer(plane, partial(_has_code, code), step or 1 / points, xtol, 20 * points)
+            tracer = Tracer(plane, partial(_has_code, code), step or 1 / points, xtol, 20 * points, last, progress)
             way = (np.array(other.place) - np.array(one.place)) * (1.0 if one.code == code else -1.0)
             length, origin = float(np.linalg.norm(way)), np.array(one.place if one.code == code else other.place)
             met = tracer.along(origin, way / length, ends=(0.0, length))

@@ -61,7 +61,9 @@ def margins(run: Run, group: str) -> dict[str, Margin]:
         for kind, condition in wanted:
             value, time, segment = seen.extreme(conditions.index(condition), kind)
             if np.isfinite(value):
-                found[f"{outcome.name}, {kind}"] = Margin(outcome.name, condition, value, time, segment, kind == "end")
+                name = f"{outcome.name}, {kind}"
+                repeated = sum(other == name or other.startswith(f"{name} (") for other in found)  # an outcome may be declared in several ways
+                found[f"{name} ({repeated + 1})" if repeated else name] = Margin(outcome.name, condition, value, time, segment, kind == "end")
     return found
 
 

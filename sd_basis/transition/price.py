@@ -25,6 +25,7 @@ from .margins import Margin
 from .plane import Plane, Probe
 from .scene import DELAY, Scene
 
+_SETTLED = 0.01  # of change over the last e-folding, beyond which a ratio has not converged
 _LATE = (2.0, 1.0, 0.0)  # e-foldings before the decision
 
 
@@ -32,9 +33,9 @@ _LATE = (2.0, 1.0, 0.0)  # e-foldings before the decision
 class Price:
     """The slope of the critical curve at one of its points, and what an hour, or a unit of time, costs there.
 
-    `branch` is the number of the branch, from zero. `exact` comes from sensitivities, None with a `reason` where they cannot be had; `traced` from the curve; `agreement` is their relative
-    difference. At a saddle `converged` is by how much the ratio still changed over the last e-folding. `slope` is the one that counts, `cost`
-    that times the amount per unit of size, per hour where the hours of a unit of time are given.
+    `branch` is the number of the branch, from zero. `exact` comes from sensitivities, None with a `reason` where they cannot be had; `traced` from
+    the curve; `agreement` is their relative difference. At a saddle `converged` is by how much the ratio still changed over the last e-folding.
+    `slope` is the one that counts, `cost` that times the amount per unit of size, per hour where the hours of a unit of time are given.
     """
 
     branch: int
@@ -136,6 +137,8 @@ def _priced(scene: Scene, curve: CriticalCurve, number: int, place: int, flow: F
             slope, converged, at = slope_of_the_curve(scene, curve, point, rtol)
         except (InputError, NumericalFailure) as error:
             reason = f"no exact sensitivities: {error}"
+        if slope is not None and converged is not None and converged > _SETTLED:
+            slope, reason = None, f"the ratio of sensitivities still changed by {100 * converged:.2g} % over the last e-folding before the decision"
     traced = traced_slope(branch, place)
     each = float(amount) if flow is None else _through(scene, curve, point, flow)  # type: ignore[arg-type]
     chosen = traced if slope is None else slope

@@ -41,8 +41,10 @@ class Trace:
 class Tracer:
     """Traces the boundary of where `inside` holds in a plane, in steps of the length `step`."""
 
-    def __init__(self, plane: Plane, inside: Callable[[Probe], bool], step: float, xtol: float, most: int):
+    def __init__(self, plane: Plane, inside: Callable[[Probe], bool], step: float, xtol: float, most: int, last: float = math.inf,
+                 progress: Callable[[int], None] = lambda met: None):
         self.plane, self.inside, self.step, self.xtol, self.most = plane, inside, step, xtol, most
+        self.last, self.progress = last, progress  # the number of integrations of the scene after which a branch is left unfinished
 
     def along(self, origin: np.ndarray, way: np.ndarray, **options: object) -> Met | None:
         """Return the crossing along a straight line; beyond the box the line follows its edge."""
@@ -88,6 +90,9 @@ class Tracer:
         known = [one.place for one in reversed(behind[1:_FEW])]  # what was met the other way helps to foretell
         travelled, corner = 0.0, 0
         while len(met) < self.most:
+            self.progress(len(met))
+            if self.plane.scene.integrations >= self.last:
+                return met, f"stopped at {self.plane.text((float(met[-1].place[0]), float(met[-1].place[1])))}, where the runs allowed were used up", False
             if len(met) == 1 and _to_edge(start.place, start.place + length * ahead)[0] * length < 2 * self.xtol:
                 return met, f"it leaves the box at {self.plane.text((float(start.place[0]), float(start.place[1])))}", False
             places = [*known, *(one.place for one in met[corner:])]
