@@ -225,14 +225,20 @@ def test_slow_runs_jump_where_the_folds_are():
     assert run["x"][-1] > 1 and simulate(model, set={"a": folds[1] - 0.02}, initial={"x": -0.6}, span=(0, 200))["x"][-1] < 0
 
 
-def test_frozen_stocks_keep_their_value_and_open_what_would_be_neutral():
+def test_a_family_of_states_of_rest_is_held_or_frozen_to_one_member():
+    """Without births any number s of the susceptible rests where nobody is infected; an infection grows from contact s / 100 = 1 / illness on."""
     model = standing()
-    with pytest.raises(NumericalFailure, match="rest as well, along susceptible; freeze one of these stocks"):
-        continue_equilibria(model, "contact", span=(0.05, 0.5))
-    found = continue_equilibria(model, "contact", span=(0.05, 0.5), frozen=["susceptible"], initial={"infected": 0})
-    assert found.frozen == ("susceptible",) and found.dropped == ("recovered",)
-    branch = found.branches[0]
-    assert np.array_equal(branch.stable[np.abs(branch.values - 0.1) > 1e-6], (branch.values < 0.1)[np.abs(branch.values - 0.1) > 1e-6])
+    found = continue_equilibria(model, "contact", span=(0.05, 0.8))
+    s = found.branches[0].states["susceptible"][0]
+    assert found.neutral == ("susceptible",) and "susceptible" in found.warnings[0] and np.ptp(found.branches[0].states["susceptible"]) < 1e-9
+    frozen = continue_equilibria(model, "contact", span=(0.05, 0.8), frozen=["susceptible"], initial={"infected": 0})
+    assert frozen.frozen == ("susceptible",) and frozen.dropped == ("recovered",) and not frozen.neutral
+    for result, own in ((found, s), (frozen, 100.0)):
+        branch = result.branches[0]
+        away = np.abs(branch.values - 10 / own) > 1e-6
+        assert np.array_equal(branch.stable[away], branch.values[away] < 10 / own) and 0.05 < 10 / own < 0.8
+        (point,) = result.exchanges or result.branch_points
+        assert abs(point["contact"] - 10 / own) < 1e-9
 
 
 def test_what_cannot_be_at_rest_is_named():

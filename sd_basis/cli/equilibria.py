@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..continuation.found import Equilibria, FoldCurve, Rest, Sweep
     from ..model import Model
 
-_WORDS = {"fold": "fold", "hopf": "Hopf", "branch point": "branches cross", "kink": "kink"}
+_WORDS = {"fold": "fold", "hopf": "Hopf", "branch point": "branches cross", "exchange": "stability changes", "kink": "kink"}
 _SHOWN = 4
 
 

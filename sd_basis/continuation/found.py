@@ -74,7 +74,7 @@ class Branch:
         return self.unstable == 0
 
     def of(self, kind: str) -> list[Rest]:
-        """Return the special points of a kind: fold, hopf, branch point, kink."""
+        """Return the special points of a kind: fold, hopf, branch point, exchange, kink."""
         return [point for point in self.special if point.kind == kind]
 
     @property
@@ -97,7 +97,8 @@ class Equilibria:
     """The equilibria of a model over a parameter, branch by branch.
 
     `dropped` are stocks that no rate depends on and that need not be at rest, `frozen` those held at their value, `totals` the
-    conserved totals that keep the value of the beginning; `warnings` say what was not found.
+    conserved totals that keep the value of the beginning, `neutral` the stocks along which states of rest are a family, of which one member
+    is followed; `warnings` say what was not found.
     """
 
     model: str
@@ -107,6 +108,7 @@ class Equilibria:
     dropped: tuple[str, ...]
     frozen: tuple[str, ...]
     totals: tuple[dict[str, float], ...]
+    neutral: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -130,6 +132,11 @@ class Equilibria:
         return self.of("branch point")
 
     @property
+    def exchanges(self) -> list[Rest]:
+        """The points at which stability changes along a family of states of rest without a fold."""
+        return self.of("exchange")
+
+    @property
     def kinks(self) -> list[Rest]:
         """The points at which the rates bend or jump, where the branch need not be smooth."""
         return self.of("kink")
@@ -141,8 +148,8 @@ class Equilibria:
                      "ends": list(branch.ends)} for branch in self.branches for over in ["values"]]
         return {"model": self.model, "over": self.over, "span": list(self.span), "branches": branches,
                 "folds": [point.document() for point in self.folds], "hopf": [point.document() for point in self.hopf],
-                "branch_points": [point.document() for point in self.branch_points], "kinks": [point.document() for point in self.kinks],
-                "dropped": list(self.dropped), "frozen": list(self.frozen), "totals": [dict(total) for total in self.totals],
+                "branch_points": [point.document() for point in self.branch_points], "exchanges": [point.document() for point in self.exchanges], "kinks": [point.document() for point in self.kinks],
+                "dropped": list(self.dropped), "frozen": list(self.frozen), "totals": [dict(total) for total in self.totals], "neutral": list(self.neutral),
                 "warnings": list(self.warnings)}
 
 

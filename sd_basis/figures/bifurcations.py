@@ -22,7 +22,7 @@ from .wording import label, spoken
 Table = dict[str, Sequence]
 
 _MOST = 4  # stocks shown
-_MARKS = {"fold": ("o", "fold"), "hopf": ("s", "Hopf"), "branch point": ("D", "crossing"), "kink": ("^", "kink")}
+_MARKS = {"fold": ("o", "fold"), "hopf": ("s", "Hopf"), "branch point": ("D", "crossing"), "exchange": ("D", "stability changes"), "kink": ("^", "kink")}
 
 
 def draw_equilibria(model: Model, found: Equilibria, sweeps: tuple[Sweep, ...], curves: Sequence[FoldCurve], folder: str | Path, name: str,
