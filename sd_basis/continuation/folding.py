@@ -59,6 +59,9 @@ def continue_folds(model: Model, over: tuple[Parameter | str, Parameter | str], 
     except KeyError as missing:
         raise InputError(f"{problem.where}: the fold has no value of {missing}; give one of continue_equilibria(...).folds") from None
     start = problem.unknowns(x, values)
+    for item, value, q in zip(problem.over, values, start[problem.count:], strict=True):
+        if not -1e-9 <= q <= 1 + 1e-9:
+            raise InputError(f"{problem.where}: the fold lies at {item.name} = {value:g}, outside its span; give a span that holds it")
     problem.equilibrate(start)
     kinks = Kinks(problem)
     kinks.watch(start)

@@ -54,7 +54,7 @@ def _followed(curve: Curve, problem: Problem, kinks: Kinks, start: Place, longes
         other = _cells(kinks, step.end, cells)
         step.held = problem.held
         if found is None and other == cells:
-            return Trace(steps, "no further point was found there")
+            return Trace(steps, _stuck(problem, step))
         if other != cells:
             step, place = _to_kink(kinks, step, cells)
             border = _border(problem, step)
@@ -83,6 +83,18 @@ def _followed(curve: Curve, problem: Problem, kinks: Kinks, start: Place, longes
             return Trace(steps, "it comes back to where it began", True)
         start = step.end
     return Trace(steps, f"the most steps ({most}) were taken")
+
+
+def _stuck(problem: Problem, step: Step) -> str:
+    """Return why no further point is found: whether some stocks may rest anywhere from there on."""
+    with contextlib.suppress(Beyond):
+        for share in (1.0, 1e1, 1e2, 1e3, 1e4):
+            _, sizes, right = np.linalg.svd(problem.slopes(step.start.u + share * step.length * step.start.tangent)[:, :problem.count])
+            if sizes[-1] < 1e-9 * sizes[0]:
+                weights = np.abs(problem.basis @ right[-1])
+                names = [problem.model.stocks[problem.kept[row]].name for row in np.argsort(-weights) if weights[row] > 0.3 * weights.max()]
+                return f"{', '.join(names[:3])} may rest anywhere beyond it (freeze {'it' if len(names) == 1 else 'one of them'})"
+    return "no further point was found"
 
 
 def _cells(kinks: Kinks, place: Place, before: tuple[int, ...] | None) -> tuple[int, ...]:

@@ -143,12 +143,13 @@ class Equilibria:
 
     def document(self) -> dict[str, Any]:
         """Return everything as plain data for strict JSON."""
-        branches = [{"number": branch.number, "points": len(branch.values), over: branch.values.tolist(),
+        branches = [{"number": branch.number, "points": len(branch.values), "values": branch.values.tolist(),
                      "states": {name: path.tolist() for name, path in branch.states.items()}, "unstable": branch.unstable.tolist(),
-                     "ends": list(branch.ends)} for branch in self.branches for over in ["values"]]
+                     "ends": list(branch.ends)} for branch in self.branches]
         return {"model": self.model, "over": self.over, "span": list(self.span), "branches": branches,
                 "folds": [point.document() for point in self.folds], "hopf": [point.document() for point in self.hopf],
-                "branch_points": [point.document() for point in self.branch_points], "exchanges": [point.document() for point in self.exchanges], "kinks": [point.document() for point in self.kinks],
+                "branch_points": [point.document() for point in self.branch_points], "exchanges": [point.document() for point in self.exchanges],
+                "kinks": [point.document() for point in self.kinks],
                 "dropped": list(self.dropped), "frozen": list(self.frozen), "totals": [dict(total) for total in self.totals], "neutral": list(self.neutral),
                 "warnings": list(self.warnings)}
 
