@@ -138,7 +138,7 @@ def branch_point_within(problem: Problem, step: Step) -> tuple[float, Place] | N
     if not found or np.linalg.norm(problem.metric(near) @ (u - near)) > 2 * step.length:
         u = near
     sizes = np.linalg.svd(problem.slopes(u))[1]
-    if sizes[-1] > (_SINGULAR if found else 2e-3 * step.length) * sizes[0]:
+    if sizes[-1] > (_SINGULAR if found else 2e-3 * step.length) * np.max(np.abs(problem.slopes(step.start.u))):
         return None  # rounding turned the sign: no second branch crosses
     return share, Place(u, step.start.tangent, step.start.sign)
 
