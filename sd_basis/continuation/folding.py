@@ -80,7 +80,7 @@ def continue_folds(model: Model, over: tuple[Parameter | str, Parameter | str], 
 
 
 def _curve(problem: Problem, begin: Place, back: Trace, ahead: Trace) -> FoldCurve:
-    places, cusps, seconds = [begin], [], []
+    places, cusps, seconds = [begin], list[Rest](), list[Rest]()
     for trace, reverse in ((back, True), (ahead, False)):
         for step in trace.steps:
             problem.held = step.held

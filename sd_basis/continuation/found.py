@@ -17,7 +17,7 @@ class Rest(Mapping):
     the margin that changes sign there.
     """
 
-    values: dict[str, float] = field(repr=False)
+    by_name: dict[str, float] = field(repr=False)
     kind: str
     branch: int
     eigenvalues: np.ndarray = field(repr=False)
@@ -30,24 +30,24 @@ class Rest(Mapping):
         return None if self.frequency is None else 2 * np.pi / self.frequency
 
     def __getitem__(self, name: Any) -> float:
-        return self.values[getattr(name, "name", name)]
+        return self.by_name[getattr(name, "name", name)]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.values)
+        return iter(self.by_name)
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.by_name)
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value:.6g}" for name, value in list(self.values.items())[:4])
-        return f"<{self.kind} at {shown}{', ...' if len(self.values) > 4 else ''}>"
+        shown = ", ".join(f"{name}={value:.6g}" for name, value in list(self.by_name.items())[:4])
+        return f"<{self.kind} at {shown}{', ...' if len(self.by_name) > 4 else ''}>"
 
     def document(self) -> dict[str, Any]:
         """Return the point as plain data."""
         more: dict[str, Any] = {} if self.frequency is None else {"frequency": self.frequency, "period": self.period}
         if self.detail:
             more["margin"] = self.detail
-        return {"kind": self.kind, "branch": self.branch, "values": dict(self.values), **more}
+        return {"kind": self.kind, "branch": self.branch, "values": dict(self.by_name), **more}
 
 
 @dataclass(frozen=True, eq=False)

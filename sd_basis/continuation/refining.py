@@ -195,8 +195,10 @@ def hopf_within(problem: Problem, step: Step, low: float, high: float, depth: in
             found = complex(others[np.argmin(np.abs(others - pair))])
             return complex(0.0 if abs(found.real) <= _COUNTED * np.max(np.abs(others)) else found.real, found.imag)
         for pair in pairs[np.argsort(np.abs(pairs.real))]:
-            if followed(pair, first).real * followed(pair, last).real <= 0:
-                share = step.zero(lambda place, pair=pair: followed(pair, place).real, low, high)
+            def real_part(place: Place, pair: complex = pair) -> float:
+                return followed(pair, place).real
+            if real_part(first) * real_part(last) <= 0:
+                share = step.zero(real_part, low, high)
                 place = step.at(share)
                 frequency = abs(followed(pair, place).imag)
                 if frequency > 1e-9 * np.max(np.abs(own)):

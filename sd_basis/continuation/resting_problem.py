@@ -107,7 +107,7 @@ class Problem:
 
     # Unknowns ------------------------------------------------------------------------------
 
-    def unknowns(self, x: np.ndarray, values: Sequence[float]) -> np.ndarray:
+    def unknowns(self, x: np.ndarray, values: Sequence[float] | np.ndarray) -> np.ndarray:
         """Return u of the stocks and the parameters."""
         return np.concatenate([self.basis.T @ ((x[self.kept] - self.origin) / self.size), (np.asarray(values, float) - self.low) / self.width])
 

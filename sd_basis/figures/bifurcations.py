@@ -19,7 +19,7 @@ from .output import save
 from .style import BLUE, GREEN, INK, ORANGE, QUIET, SIZE, VERMILLION, footer, panel, panels, settle, styled
 from .wording import label, spoken
 
-Table = dict[str, Sequence]
+Table = dict[str, Any]
 
 _MOST = 4  # stocks shown
 _MARKS = {"fold": ("o", "fold"), "hopf": ("s", "Hopf"), "branch point": ("D", "crossing"), "exchange": ("D", "stability changes"), "kink": ("^", "kink")}
