@@ -256,7 +256,8 @@ COMMANDS = {
     "--over d=5": "is not PARAM or PARAM=LOW:HIGH", "--over d=0:nan": "not a finite number", "--over rise": "has no bounded plausible range",
     "--over d --freeze z": "no stock 'z'", "--over d --freeze x --freeze y": "nothing to bring to rest", "--over d --initial x=hot": "is not a number",
     "--over d --and d": "it is the parameter of --over",
-    "--over d --and rise=8:10": "the fold lies at rise = 14, outside its span", "--over d --set d=1": "moves it already", "--over d --initial equilibrium": "every branch begins at one",
+    "--over d --and rise=8:10": "the fold lies at rise = 14, outside its span", "--over d --set d=1": "moves it already",
+    "--over d --initial equilibrium": "every branch begins at one",
     "--over idle=0:1": "no rate of a stock that is solved for depends on 'idle'",
 }
 
