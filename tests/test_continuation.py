@@ -43,8 +43,9 @@ def close(point, wanted, rtol=1e-9):
 
 def test_the_folds_of_the_cusp_lie_where_the_closed_form_says():
     """a + x - x^3 = 0 and 1 - 3 x^2 = 0 give x = +-1/sqrt 3 and a = -+ 2/(3 sqrt 3)."""
-    found = continue_equilibria(cusp(), "a", span=(-1, 1))
+    found = continue_equilibria(cusp(), "a", span=(-1, 1), longest=0.05)
     (branch,) = found.branches
+    assert set(found.folds[0]) == {"a", "x"} and list(found.folds[0].values()) == [found.folds[0]["a"], found.folds[0]["x"]]
     assert close(found.folds[0], {"a": 2 / 27**0.5, "x": -(3**-0.5)}, 1e-12) and close(found.folds[1], {"a": -2 / 27**0.5, "x": 3**-0.5}, 1e-12)
     assert not found.hopf and not found.branch_points and branch.values[0] == branch.values.min() == -1 and branch.values[-1] == 1
     assert np.max(np.abs(branch.values + branch.states["x"] - branch.states["x"] ** 3)) < 1e-12
@@ -55,7 +56,7 @@ def test_the_folds_of_the_cusp_lie_where_the_closed_form_says():
 def test_the_curve_of_folds_is_the_semicubical_parabola_with_its_cusp():
     """3 x^2 = b and a = x^3 - b x give 27 a^2 = 4 b^3, with a cusp at the origin."""
     model = cusp()
-    (fold, _) = continue_equilibria(model, "a", span=(-1, 1)).folds
+    (fold, _) = continue_equilibria(model, "a", span=(-1, 1), longest=0.05).folds
     curve = continue_folds(model, ("a", "b"), fold, span={"a": (-1, 1), "b": (-2, 2)}, longest=0.05)
     assert np.max(np.abs(27 * curve["a"] ** 2 - 4 * curve["b"] ** 3)) < 1e-10 and abs(curve["a"].min() + 1) < 1e-12 and abs(curve["a"].max() - 1) < 1e-12
     (point,) = curve.cusps
@@ -64,7 +65,7 @@ def test_the_curve_of_folds_is_the_semicubical_parabola_with_its_cusp():
 
 def test_the_reactor_folds_and_oscillates_where_mpmath_says():
     """At rest det J = 0 at a fold; tr J = 0 < det J at a Hopf point, whose frequency is the root of det J."""
-    found = continue_equilibria(reactor(), "d", span=(0, 0.5))
+    found = continue_equilibria(reactor(), "d", span=(0, 0.5), longest=0.05)
     e = mpmath.exp
 
     def rest(x, y, d):
@@ -92,7 +93,7 @@ def test_the_reactor_has_its_cusp_and_its_double_zero_in_closed_form():
     gives x = 1/3, r = 27/2, d = exp(-3/2) / 2.
     """
     model = reactor()
-    fold = continue_equilibria(model, "d", span=(0, 0.5)).folds[0]
+    fold = continue_equilibria(model, "d", span=(0, 0.5), longest=0.05).folds[0]
     curve = continue_folds(model, ("d", "rise"), fold, span=((0, 1), (2, 20)), longest=0.05)
     (point,), (double,) = curve.cusps, curve.bogdanov_takens
     assert close(point, {"d": exp(-2), "rise": 12, "x": 0.5, "y": 2}, 1e-8)
@@ -120,7 +121,7 @@ def test_the_fold_of_bratu_by_differences_is_that_of_the_same_discretisation():
 
 def test_the_nerve_oscillates_between_its_two_hopf_points():
     """tr J = 1 - v^2 - e b = 0 gives v = +-sqrt(1 - e b), w = (v + a) / b, current = w - v + v^3 / 3, frequency sqrt(e (1 - e b^2))."""
-    found = continue_equilibria(nerve(), "current", span=(-1, 2))
+    found = continue_equilibria(nerve(), "current", span=(-1, 2), longest=0.05)
     assert len(found.hopf) == 2 and not found.folds
     for point, sign in zip(found.hopf, (-1, 1), strict=True):
         v = sign * sqrt(1 - 0.064)
@@ -130,7 +131,7 @@ def test_the_nerve_oscillates_between_its_two_hopf_points():
 
 def test_the_muscle_fibre_folds_and_oscillates_where_mpmath_says():
     """At rest n = n_inf(v), so the current is a function of v alone, and folds lie at its extremes; at a Hopf point tr J = 0."""
-    found = continue_equilibria(muscle(), "current", span=(-50, 300))
+    found = continue_equilibria(muscle(), "current", span=(-50, 300), longest=0.05)
     tanh, cosh = mpmath.tanh, mpmath.cosh
 
     def current(v):
@@ -149,7 +150,7 @@ def test_the_muscle_fibre_folds_and_oscillates_where_mpmath_says():
 
 def test_a_neutral_saddle_is_no_hopf_point():
     """The Jacobian [[0, 1], [2 x, b]] has trace b: at b = 0 the focus x = -1 crosses with frequency sqrt 2, the saddle x = 1 has eigenvalues +-sqrt 2."""
-    found = continue_equilibria(focus_and_saddle(), "b", span=(-1, 1), initial=[{"x": -1}, {"x": 1}])
+    found = continue_equilibria(focus_and_saddle(), "b", span=(-1, 1), initial=[{"x": -1}, {"x": 1}], longest=0.05)
     focus, saddle = found.branches
     (hopf,) = found.hopf
     assert hopf in focus.hopf and abs(hopf["b"]) < 1e-9 and abs(hopf.frequency - 2**0.5) < 1e-9
@@ -158,7 +159,7 @@ def test_a_neutral_saddle_is_no_hopf_point():
 
 def test_hopf_points_of_the_brusselator_kind_have_their_closed_form():
     """Schnakenberg: x = a + b, y = b / x^2, tr J = (b - a) / (a + b) - (a + b)^2 = 0, det J = (a + b)^2; what only counts is dropped."""
-    found = continue_equilibria(two_ways(), "b", span=(0.1, 2))
+    found = continue_equilibria(two_ways(), "b", span=(0.1, 2), longest=0.05)
     assert found.dropped == ("made",) and "made" not in found.hopf[0]
     for point in found.hopf:
         total = 0.1 + point["b"]
@@ -168,7 +169,7 @@ def test_hopf_points_of_the_brusselator_kind_have_their_closed_form():
 
 def test_a_conserved_total_keeps_its_value_and_brings_no_false_zero():
     """At rest k (T - b) (1 + b^2) = b; folds of k(b) are where d/db [b / ((T - b)(1 + b^2))] = 0."""
-    found = continue_equilibria(converting(), "k")
+    found = continue_equilibria(converting(), "k", longest=0.05)
     assert found.totals == ({"a": 1.0, "b": 1.0},) and found.dropped == ("waste",)
     (branch,) = found.branches
     assert np.max(np.abs(branch.states["a"] + branch.states["b"] - 30)) < 1e-10 and branch.eigenvalues.shape[1] == 1
@@ -180,14 +181,14 @@ def test_a_conserved_total_keeps_its_value_and_brings_no_false_zero():
 
 
 def test_where_branches_cross_is_a_branch_point_and_no_fold():
-    found = continue_equilibria(transcritical(), "r", span=(-1, 1))
+    found = continue_equilibria(transcritical(), "r", span=(-1, 1), longest=0.05)
     (point,) = found.branch_points
     assert not found.folds and not found.kinks and abs(point["r"]) < 1e-9 and abs(point["x"]) < 1e-9
     extinct = next(branch for branch in found.branches if np.allclose(branch.states["x"], 0))
     assert extinct.values.min() == -1 and extinct.values.max() == 1
     away = np.abs(extinct.values) > 1e-6
     assert np.array_equal(extinct.stable[away], extinct.values[away] < 0)
-    split = continue_equilibria(pitchfork(), "b", span=(-1, 1))
+    split = continue_equilibria(pitchfork(), "b", span=(-1, 1), longest=0.05)
     (point,) = split.branch_points
     assert not split.folds and abs(point["b"]) < 1e-9 and {round(float(branch.states["x"][place]), 6) for branch in split.branches
                                                          for place in (0, -1)} >= {-1.0, 0.0, 1.0}
@@ -215,8 +216,8 @@ def test_a_branch_ends_where_its_rates_jump():
 
 def test_slow_runs_jump_where_the_folds_are():
     model = cusp()
-    folds = sorted(point["a"] for point in continue_equilibria(model, "a", span=(-1, 1)).folds)
-    rising, falling = hysteresis(model, "a", span=(-1, 1), points=41)
+    folds = sorted(point["a"] for point in continue_equilibria(model, "a", span=(-1, 1), longest=0.05).folds)
+    rising, falling = hysteresis(model, "a", span=(-1, 1), points=25)
     for sweep, fold in ((rising, folds[1]), (falling, folds[0])):
         (jump,) = sweep.jumps
         low, high = jump["between"]
@@ -225,22 +226,28 @@ def test_slow_runs_jump_where_the_folds_are():
     assert run["x"][-1] > 1 and simulate(model, set={"a": folds[1] - 0.02}, initial={"x": -0.6}, span=(0, 200))["x"][-1] < 0
 
 
-def test_frozen_stocks_keep_their_value_and_open_what_would_be_neutral():
+def test_a_family_of_states_of_rest_is_held_or_frozen_to_one_member():
+    """Without births any number s of the susceptible rests where nobody is infected; an infection grows from contact s / 100 = 1 / illness on."""
     model = standing()
-    with pytest.raises(NumericalFailure, match="rest as well, along susceptible; freeze one of these stocks"):
-        continue_equilibria(model, "contact", span=(0.05, 0.5))
-    found = continue_equilibria(model, "contact", span=(0.05, 0.5), frozen=["susceptible"], initial={"infected": 0})
-    assert found.frozen == ("susceptible",) and found.dropped == ("recovered",)
-    branch = found.branches[0]
-    assert np.array_equal(branch.stable[np.abs(branch.values - 0.1) > 1e-6], (branch.values < 0.1)[np.abs(branch.values - 0.1) > 1e-6])
+    found = continue_equilibria(model, "contact", span=(0.05, 0.8), longest=0.05)
+    s = found.branches[0].states["susceptible"][0]
+    assert found.neutral == ("susceptible",) and "susceptible" in found.warnings[0] and np.ptp(found.branches[0].states["susceptible"]) < 1e-9
+    frozen = continue_equilibria(model, "contact", span=(0.05, 0.8), frozen=["susceptible"], initial={"infected": 0}, longest=0.05)
+    assert frozen.frozen == ("susceptible",) and frozen.dropped == ("recovered",) and not frozen.neutral
+    for result, own in ((found, s), (frozen, 100.0)):
+        branch = result.branches[0]
+        away = np.abs(branch.values - 10 / own) > 1e-6
+        assert np.array_equal(branch.stable[away], branch.values[away] < 10 / own) and 0.05 < 10 / own < 0.8
+        (point,) = result.exchanges or result.branch_points
+        assert abs(point["contact"] - 10 / own) < 1e-9
 
 
 def test_what_cannot_be_at_rest_is_named():
     for model in (clocked(), clocked(series=True)):
         with pytest.raises(InputError, match="depend on TIME or a series"):
-            continue_equilibria(model, "p")
+            continue_equilibria(model, "p", longest=0.05)
     with pytest.raises(NumericalFailure, match=r"no state of rest was found; over the model's span these still change .*debt"):
-        continue_equilibria(drifting(), "growth", span=(0.1, 0.2))
+        continue_equilibria(drifting(), "growth", span=(0.1, 0.2), longest=0.05)
 
 
 COMMANDS = {
@@ -248,7 +255,9 @@ COMMANDS = {
     "--over e": "no parameter 'e'", "--over d=0.5:0": "is not above its beginning", "--over d=-1:1": "outside its domain", "--over d=0:x": "is not a number",
     "--over d=5": "is not PARAM or PARAM=LOW:HIGH", "--over d=0:nan": "not a finite number", "--over rise": "has no bounded plausible range",
     "--over d --freeze z": "no stock 'z'", "--over d --freeze x --freeze y": "nothing to bring to rest", "--over d --initial x=hot": "is not a number",
-    "--over d --and d": "given twice", "--over d --set d=1": "moves it already", "--over d --initial equilibrium": "every branch begins at one",
+    "--over d --and d": "it is the parameter of --over",
+    "--over d --and rise=8:10": "the fold lies at rise = 14, outside its span", "--over d --set d=1": "moves it already",
+    "--over d --initial equilibrium": "every branch begins at one",
     "--over idle=0:1": "no rate of a stock that is solved for depends on 'idle'",
 }
 
@@ -286,7 +295,7 @@ def test_the_command_answers_or_says_in_one_sentence_why_not(tank, options):
 
 
 def test_the_diagram_and_its_table_are_written(tank, tmp_path):
-    done = CliRunner().invoke(main, ["equilibria", str(tank), "--over", "d", "--and", "rise=10:18", "--out", str(tmp_path)])
+    done = CliRunner().invoke(main, ["equilibria", str(tank), "--over", "d", "--and", "rise=11:15", "--out", str(tmp_path)])
     assert done.exit_code == 0 and "cusp at d = 0.135335, rise = 12" in done.output
     assert {path.name for path in tmp_path.iterdir()} >= {"tank-d.svg", "tank-d.png", "tank-d.csv", "tank-d.json", "tank-d-folds.csv", "tank-d.manifest.json"}
     header = (tmp_path / "tank-d.csv").read_text().splitlines()[0]

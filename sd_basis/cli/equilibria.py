@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..continuation.found import Equilibria, FoldCurve, Rest, Sweep
     from ..model import Model
 
-_WORDS = {"fold": "fold", "hopf": "Hopf", "branch point": "branches cross", "kink": "kink"}
+_WORDS = {"fold": "fold", "hopf": "Hopf", "branch point": "branches cross", "exchange": "stability changes", "kink": "kink"}
 _SHOWN = 4
 
 
@@ -44,6 +44,8 @@ def equilibria(model, over, second, case, values, settings, initials, frozen, sw
     """Follow the equilibria of MODEL over a parameter: branches, stability, folds and Hopf points."""
     name, span = _parameter("--over", over)
     other = None if second is None else _parameter("--and", second)
+    if other is not None and other[0] == name:
+        raise InputError(f"--and {name}: it is the parameter of --over; give a second one")
     given, begin = settings_of(settings), initial(initials)
     if isinstance(begin, str):
         raise InputError("--initial equilibrium: every branch begins at one; give STOCK=VALUE, or leave it out")

@@ -3,6 +3,7 @@
     resting_problem   the equations of rest, reduced and scaled          Problem
     reducing          the stocks to solve for and the directions they move in
     tracing           predictor, bordered Newton, step control
+    kinked            where the rates bend or jump
     following         the ends of a curve: borders, kinks, loops
     refining          folds, Hopf points and branch points on systems of their own
     starting_points   the states of rest at which branches begin

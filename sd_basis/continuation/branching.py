@@ -9,7 +9,8 @@ import numpy as np
 
 from .following import Trace, follow
 from .found import Branch, Rest
-from .refining import branch_point_within, eigenvalues, fold_within, hopf_within, unstable
+from .kinked import Kinks
+from .refining import branch_point_within, eigenvalues, exchange_within, fold_within, hopf_within, unstable
 from .resting_problem import Beyond, Problem
 from .tracing import Place, Step, corrected, first_direction, place_at
 
@@ -41,10 +42,13 @@ class Search:
     crossings: list[Node] = field(default_factory=list)
     left_out: int = 0
 
+    def __post_init__(self):
+        self.kinks = Kinks(self.problem)
+
     def begin(self, u: np.ndarray) -> None:
         """Trace the branch through a point of rest in both directions, unless it is known."""
         self.problem.equilibrate(u)
-        self.problem.watch(u)
+        self.kinks.watch(u)
         if self.known(u):
             return
         start = place_at(self.problem, u, first_direction(self.problem, u))
@@ -72,7 +76,7 @@ class Search:
                 self._keep([origin, Node(start), *self._nodes(trace)], ("a branch point", trace.end))
 
     def _follow(self, start: Place, home: Place | None = None) -> Trace:
-        return follow(self.problem, self.problem, start, self.longest, self.most, home)
+        return follow(self.problem, self.problem, self.kinks, start, self.longest, self.most, home)
 
     def _keep(self, nodes: list[Node], ends: tuple[str, str]) -> None:
         self.branches.append(nodes)
@@ -148,7 +152,7 @@ class Search:
             elif step.kink is None:
                 nodes.append(Node(step.end))
             else:
-                nodes.append(Node(step.end, "kink", detail=self.problem.kink_text(step.kink)))
+                nodes.append(Node(step.end, "kink", detail=self.kinks.text(step.kink)))
             for node in nodes[known:]:
                 eigenvalues(self.problem, node.place)  # on this side of a jump
         self.problem.held = None
@@ -160,7 +164,8 @@ def special_in(problem: Problem, step: Step) -> list[tuple[float, Node]]:
     found: list[tuple[float, Node]] = []
     if step.length < 1e-13:
         return found
-    crossing = branch_point_within(problem, step)
+    # beside neutral directions a crossing of families does not turn the determinant: there the eigenvalue is followed
+    crossing = None if problem.neutral else branch_point_within(problem, step)
     if crossing is not None:
         found.append((crossing[0], Node(crossing[1], "branch point")))
     fold = fold_within(problem, step)
@@ -173,6 +178,8 @@ def special_in(problem: Problem, step: Step) -> list[tuple[float, Node]]:
     for low, high in zip(cuts[:-1], cuts[1:], strict=True):
         own_low, own_high = low + (gap if low else 0.0), high - (gap if high < 1 else 0.0)
         found += [(share, Node(place, "hopf", frequency)) for share, place, frequency in hopf_within(problem, step, own_low, own_high)]
+    if problem.neutral and fold is None and not found:
+        found += [(share, Node(place, "exchange")) for share, place in exchange_within(problem, step)]
     return sorted(found, key=lambda pair: pair[0])
 
 

@@ -15,7 +15,7 @@ from ..quantities import Parameter, Stock, finite_number
 from .branching import Search, as_branch
 from .found import Equilibria
 from .resting_problem import Problem
-from .starting_points import check_neutral, restless, starts
+from .starting_points import at_fixed, restless, starts
 
 
 def continue_equilibria(model: Model, over: Parameter | str, *, span: tuple | None = None, case: Case | str | Path | None = None, set: Mapping | None = None,
@@ -26,7 +26,8 @@ def continue_equilibria(model: Model, over: Parameter | str, *, span: tuple | No
     It begins at the value in force, or where that lies outside the span at its nearest end, with the state that the model without policies and
     shocks comes to from its initial state; `initial` gives other stocks to begin from, near which a state of rest is looked for first, or
     several such mappings. Branches that cross are followed too. `span` is by default the plausible range of the parameter. `frozen` stocks keep their
-    initial value; stocks that no rate depends on are dropped; conserved totals keep the values of the beginning. `longest` is the longest step, in
+    initial value (a family's bare name stands for its members); stocks that no rate depends on are dropped; conserved totals keep the values of the
+    beginning; where the states of rest are a family, its directions are held and one member is followed. `longest` is the longest step, in
     shares of the span and of the stocks' scales. Raises InputError for what cannot be used and for rates that depend on TIME or a series,
     NumericalFailure where nothing rests.
     """
@@ -57,6 +58,9 @@ def continue_equilibria(model: Model, over: Parameter | str, *, span: tuple | No
         raise failures[0]
     search.switch()
     warnings = [str(failure) for failure in failures]
+    if problem.neutral:
+        names = ", ".join(problem.neutral[:8]) + (f" and {len(problem.neutral) - 8} more" if len(problem.neutral) > 8 else "")
+        warnings.append(f"the states of rest are a family along {names}: one member is followed, with these directions held; freeze stocks to choose another")
     if search.left_out:
         warnings.append(f"{search.left_out} more branches begin at branch points; raise most_branches= (now {most_branches}) to follow them")
     branches = tuple(as_branch(problem, number, nodes, ends) for number, (nodes, ends) in enumerate(zip(search.branches, search.ends, strict=True), 1))
@@ -64,19 +68,23 @@ def continue_equilibria(model: Model, over: Parameter | str, *, span: tuple | No
     settings = {"case": problem.case.name, "set": {str(getattr(key, "name", key)): float(value) for key, value in (set or {}).items()}, "longest": longest,
                 "model_hash": problem.functions.key}
     return Equilibria(model.name, parameter.name, (float(problem.low[0]), float(last)), branches, problem.dropped, problem.frozen, tuple(problem.totals),
-                      tuple(warnings), settings)
+                      problem.neutral, tuple(warnings), settings)
 
 
 def _begin(search: Search, first: np.ndarray, given: bool) -> None:
     """Trace the branch through each point of rest that is found from a state."""
-    found = False
-    for u in starts(search.problem, first, given):
-        if not found:
-            check_neutral(search.problem, u)
+    problem, found = search.problem, False
+    for u in starts(problem, first, given):
+        if not search.branches:
+            u = problem.hold_neutral(u)
+            if problem.neutral:
+                u = problem.hold_neutral(u) if (polished := at_fixed(problem, u)) is None else polished
         search.begin(u)
         found = True
+        if problem.neutral:
+            break  # other runs come to other members of the family
     if not found:
-        raise restless(search.problem, first)
+        raise restless(problem, first)
 
 
 def default_span(model: Model, parameter: Parameter, where: str) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from ..quantities import Parameter, Stock
 from .equilibria import default_span
 from .following import Trace, follow
 from .found import FoldCurve, Rest
+from .kinked import Kinks
 from .refining import Fold, eigenvalues
 from .resting_problem import Beyond, Problem
 from .tracing import Place, Step, corrected, first_direction, place_at
@@ -58,8 +59,12 @@ def continue_folds(model: Model, over: tuple[Parameter | str, Parameter | str], 
     except KeyError as missing:
         raise InputError(f"{problem.where}: the fold has no value of {missing}; give one of continue_equilibria(...).folds") from None
     start = problem.unknowns(x, values)
+    for item, value, q in zip(problem.over, values, start[problem.count:], strict=True):
+        if not -1e-9 <= q <= 1 + 1e-9:
+            raise InputError(f"{problem.where}: the fold lies at {item.name} = {value:g}, outside its span; give a span that holds it")
     problem.equilibrate(start)
-    problem.watch(start)
+    kinks = Kinks(problem)
+    kinks.watch(start)
     try:
         curve = _Renewed(problem, start)
         found = corrected(curve, start, np.eye(len(start))[-1])
@@ -69,13 +74,13 @@ def continue_folds(model: Model, over: tuple[Parameter | str, Parameter | str], 
         raise NumericalFailure(f"{problem.where}: there is no fold near {one.name} = {values[0]:g}, {other.name} = {values[1]:g}; "
                                "give one of continue_equilibria(...).folds of the same settings")
     begin = place_at(curve, found[0], first_direction(curve, found[0]))
-    ahead = follow(curve, problem, begin, longest, most_steps, begin)
-    back = Trace([], ahead.end, True) if ahead.closed else follow(curve, problem, Place(begin.u, -begin.tangent, -begin.sign), longest, most_steps)
+    ahead = follow(curve, problem, kinks, begin, longest, most_steps, begin)
+    back = Trace([], ahead.end, True) if ahead.closed else follow(curve, problem, kinks, Place(begin.u, -begin.tangent, -begin.sign), longest, most_steps)
     return _curve(problem, begin, back, ahead)
 
 
 def _curve(problem: Problem, begin: Place, back: Trace, ahead: Trace) -> FoldCurve:
-    places, cusps, seconds = [begin], [], []
+    places, cusps, seconds = [begin], list[Rest](), list[Rest]()
     for trace, reverse in ((back, True), (ahead, False)):
         for step in trace.steps:
             problem.held = step.held

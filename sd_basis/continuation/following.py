@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .kinked import Kinks
 from .resting_problem import Beyond, Problem
 from .starting_points import LARGE
 from .tracing import Curve, Place, Step, corrected, next_step, place_at, turned
 
 _NEGATIVE = 1e-9  # of a stock's scale
 _PROBE = 1e-6
+_ASTRAY = 1e-6  # of a stock's scale over the model's span
 
 
 @dataclass
@@ -24,7 +26,7 @@ class Trace:
     closed: bool = False
 
 
-def follow(curve: Curve, problem: Problem, start: Place, longest: float, most: int, home: Place | None = None) -> Trace:
+def follow(curve: Curve, problem: Problem, kinks: Kinks, start: Place, longest: float, most: int, home: Place | None = None) -> Trace:
     """Follow a curve from a place along its tangent for at most so many steps of at most a length.
 
     `home` is where the curve began, which a closed one comes back to. Behind a kink a branch of equilibria goes on along
@@ -32,16 +34,16 @@ def follow(curve: Curve, problem: Problem, start: Place, longest: float, most: i
     """
     try:
         problem.held = problem.modes(start.u)
-        return _followed(curve, problem, start, longest, most, home)
+        return _followed(curve, problem, kinks, start, longest, most, home)
     except Beyond as reason:
         return Trace([], str(reason))
     finally:
         problem.held = None
 
 
-def _followed(curve: Curve, problem: Problem, start: Place, longest: float, most: int, home: Place | None) -> Trace:
+def _followed(curve: Curve, problem: Problem, kinks: Kinks, start: Place, longest: float, most: int, home: Place | None) -> Trace:
     steps: list[Step] = []
-    cells, length = problem.cells(start.u), longest / 4
+    cells, length = kinks.cells(start.u), longest / 4
     while len(steps) < most:
         found = next_step(curve, start, length, longest)
         if found is None:
@@ -49,12 +51,12 @@ def _followed(curve: Curve, problem: Problem, start: Place, longest: float, most
             step = Step(curve, start, ahead, _PROBE)
         else:
             step, length = found
-        other = _cells(problem, step.end, cells)
+        other = _cells(kinks, step.end, cells)
         step.held = problem.held
         if found is None and other == cells:
-            return Trace(steps, "no further point was found there")
+            return Trace(steps, _stuck(problem, step))
         if other != cells:
-            step, place = _to_kink(problem, step, cells)
+            step, place = _to_kink(kinks, step, cells)
             border = _border(problem, step)
             if border is not None:
                 steps.append(border[0])
@@ -63,14 +65,14 @@ def _followed(curve: Curve, problem: Problem, start: Place, longest: float, most
             if place is None:
                 return Trace(steps, "the rates cannot be computed beyond it")
             if curve is not problem:
-                return Trace(steps, f"the rates bend there ({problem.kink_text(place)})")
-            step.kink, crossed = place, _across(problem, step, place, longest)
+                return Trace(steps, f"the rates bend there ({kinks.text(place)})")
+            step.kink, crossed = place, _across(problem, kinks, step, place, longest)
             if crossed is None:
-                what = "jump" if problem.jumps(place) else "bend"
-                return Trace(steps, f"the rates {what} there ({problem.kink_text(place)}) and nothing rests beyond")
+                what = "jump" if kinks.jumps(place) else "bend"
+                return Trace(steps, f"the rates {what} there ({kinks.text(place)}) and nothing rests beyond")
             start = crossed
             problem.held = problem.modes(start.u)
-            cells, length = _cells(problem, start, None), longest / 16
+            cells, length = _cells(kinks, start, None), longest / 16
             continue
         border = _border(problem, step)
         steps.append(step if border is None else border[0])
@@ -83,9 +85,21 @@ def _followed(curve: Curve, problem: Problem, start: Place, longest: float, most
     return Trace(steps, f"the most steps ({most}) were taken")
 
 
-def _cells(problem: Problem, place: Place, before: tuple[int, ...] | None) -> tuple[int, ...]:
+def _stuck(problem: Problem, step: Step) -> str:
+    """Return why no further point is found: whether some stocks may rest anywhere from there on."""
+    with contextlib.suppress(Beyond):
+        for share in (1.0, 1e1, 1e2, 1e3, 1e4):
+            _, sizes, right = np.linalg.svd(problem.slopes(step.start.u + share * step.length * step.start.tangent)[:, :problem.count])
+            if sizes[-1] < 1e-9 * sizes[0]:
+                weights = np.abs(problem.basis @ right[-1])
+                names = [problem.model.stocks[problem.kept[row]].name for row in np.argsort(-weights) if weights[row] > 0.3 * weights.max()]
+                return f"{', '.join(names[:3])} may rest anywhere beyond it (freeze {'it' if len(names) == 1 else 'one of them'})"
+    return "no further point was found"
+
+
+def _cells(kinks: Kinks, place: Place, before: tuple[int, ...] | None) -> tuple[int, ...]:
     try:
-        return problem.cells(place.u, before)
+        return kinks.cells(place.u, before)
     except Beyond:
         return ()
 
@@ -114,21 +128,25 @@ def _border(problem: Problem, step: Step) -> tuple[Step, str] | None:
             crossing(lambda at, row=row: problem.scaled(at.u)[row] + _NEGATIVE / 2, f"{stock.name} would be negative")
         if abs(scaled[row]) > LARGE:
             leaves.append((1.0, f"{stock.name} exceeds a million times its scale"))
+    if not leaves and problem.neutral:
+        with contextlib.suppress(Beyond):
+            if problem.astray(step.end.u) > _ASTRAY:
+                leaves.append((0.0, f"{', '.join(problem.neutral[:3])} no longer rest{'s' if len(problem.neutral) == 1 else ''}"))
     if not leaves:
         return None
     share, reason = min(leaves)
     return replace(step, until=share), reason
 
 
-def _to_kink(problem: Problem, step: Step, cells: tuple[int, ...]) -> tuple[Step, int | None]:
+def _to_kink(kinks: Kinks, step: Step, cells: tuple[int, ...]) -> tuple[Step, int | None]:
     """Return the step up to the first kink within it, and which margin changes sign there (None where the rates cannot be computed beyond)."""
-    low, high, beyond = 0.0, 1.0, _cells(problem, step.end, cells)
+    low, high, beyond = 0.0, 1.0, _cells(kinks, step.end, cells)
     end = step.start
     while high - low > 1e-12:
         middle = (low + high) / 2
         try:
             place = step.at(middle)
-            other = problem.cells(place.u, cells)
+            other = kinks.cells(place.u, cells)
         except Beyond:
             high = middle
             continue
@@ -140,25 +158,25 @@ def _to_kink(problem: Problem, step: Step, cells: tuple[int, ...]) -> tuple[Step
     if which is not None:  # on the level itself: the branch is smooth up to there
         with contextlib.suppress(Beyond):
             back = end.u - 1e-4 * end.tangent
-            over = problem.gap(end.u, which)
-            slope = (over - problem.gap(back, which)) / 1e-4
+            over = kinks.gap(end.u, which)
+            slope = (over - kinks.gap(back, which)) / 1e-4
             if slope and abs(over / slope) < 1e-5:
                 end = Place(end.u - over / slope * end.tangent, end.tangent, end.sign, end.notes)
     return Step(step.curve, step.start, end, low * step.length, held=step.held), which
 
 
-def _across(problem: Problem, step: Step, which: int, longest: float) -> Place | None:
+def _across(problem: Problem, kinks: Kinks, step: Step, which: int, longest: float) -> Place | None:
     """Return a place on the branch behind a kink, its tangent on the far side; None where there is none."""
     here = step.end
     try:
         ahead = here.tangent if step.length > 0 else step.start.tangent
-        own = problem.margins(here.u)[which]
+        own = kinks.values(here.u)[which]
         beyond = here.u + _PROBE * ahead
-        if problem.jumps(which):
+        if kinks.jumps(which):
             problem.held = problem.modes(beyond)
-        side = np.sign(problem.margins(beyond)[which] - own)
+        side = np.sign(kinks.values(beyond)[which] - own)
         tangent = place_at(problem, beyond, ahead).tangent
-        turn = np.sign(problem.margins(here.u + _PROBE * tangent)[which] - own)
+        turn = np.sign(kinks.values(here.u + _PROBE * tangent)[which] - own)
         tangent = tangent * (side * turn if turn else 1.0)
         for length in (1e-2 * longest, 1e-4 * longest):
             found = corrected(problem, here.u + length * tangent, tangent)

@@ -17,7 +17,7 @@ class Rest(Mapping):
     the margin that changes sign there.
     """
 
-    values: dict[str, float] = field(repr=False)
+    by_name: dict[str, float] = field(repr=False)
     kind: str
     branch: int
     eigenvalues: np.ndarray = field(repr=False)
@@ -30,24 +30,24 @@ class Rest(Mapping):
         return None if self.frequency is None else 2 * np.pi / self.frequency
 
     def __getitem__(self, name: Any) -> float:
-        return self.values[getattr(name, "name", name)]
+        return self.by_name[getattr(name, "name", name)]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.values)
+        return iter(self.by_name)
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.by_name)
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value:.6g}" for name, value in list(self.values.items())[:4])
-        return f"<{self.kind} at {shown}{', ...' if len(self.values) > 4 else ''}>"
+        shown = ", ".join(f"{name}={value:.6g}" for name, value in list(self.by_name.items())[:4])
+        return f"<{self.kind} at {shown}{', ...' if len(self.by_name) > 4 else ''}>"
 
     def document(self) -> dict[str, Any]:
         """Return the point as plain data."""
         more: dict[str, Any] = {} if self.frequency is None else {"frequency": self.frequency, "period": self.period}
         if self.detail:
             more["margin"] = self.detail
-        return {"kind": self.kind, "branch": self.branch, "values": dict(self.values), **more}
+        return {"kind": self.kind, "branch": self.branch, "values": dict(self.by_name), **more}
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class Branch:
         return self.unstable == 0
 
     def of(self, kind: str) -> list[Rest]:
-        """Return the special points of a kind: fold, hopf, branch point, kink."""
+        """Return the special points of a kind: fold, hopf, branch point, exchange, kink."""
         return [point for point in self.special if point.kind == kind]
 
     @property
@@ -97,7 +97,8 @@ class Equilibria:
     """The equilibria of a model over a parameter, branch by branch.
 
     `dropped` are stocks that no rate depends on and that need not be at rest, `frozen` those held at their value, `totals` the
-    conserved totals that keep the value of the beginning; `warnings` say what was not found.
+    conserved totals that keep the value of the beginning, `neutral` the stocks along which states of rest are a family, of which one member
+    is followed; `warnings` say what was not found.
     """
 
     model: str
@@ -107,6 +108,7 @@ class Equilibria:
     dropped: tuple[str, ...]
     frozen: tuple[str, ...]
     totals: tuple[dict[str, float], ...]
+    neutral: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -130,19 +132,25 @@ class Equilibria:
         return self.of("branch point")
 
     @property
+    def exchanges(self) -> list[Rest]:
+        """The points at which stability changes along a family of states of rest without a fold."""
+        return self.of("exchange")
+
+    @property
     def kinks(self) -> list[Rest]:
         """The points at which the rates bend or jump, where the branch need not be smooth."""
         return self.of("kink")
 
     def document(self) -> dict[str, Any]:
         """Return everything as plain data for strict JSON."""
-        branches = [{"number": branch.number, "points": len(branch.values), over: branch.values.tolist(),
+        branches = [{"number": branch.number, "points": len(branch.values), "values": branch.values.tolist(),
                      "states": {name: path.tolist() for name, path in branch.states.items()}, "unstable": branch.unstable.tolist(),
-                     "ends": list(branch.ends)} for branch in self.branches for over in ["values"]]
+                     "ends": list(branch.ends)} for branch in self.branches]
         return {"model": self.model, "over": self.over, "span": list(self.span), "branches": branches,
                 "folds": [point.document() for point in self.folds], "hopf": [point.document() for point in self.hopf],
-                "branch_points": [point.document() for point in self.branch_points], "kinks": [point.document() for point in self.kinks],
-                "dropped": list(self.dropped), "frozen": list(self.frozen), "totals": [dict(total) for total in self.totals],
+                "branch_points": [point.document() for point in self.branch_points], "exchanges": [point.document() for point in self.exchanges],
+                "kinks": [point.document() for point in self.kinks],
+                "dropped": list(self.dropped), "frozen": list(self.frozen), "totals": [dict(total) for total in self.totals], "neutral": list(self.neutral),
                 "warnings": list(self.warnings)}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from sympy.polys.domains import QQ
@@ -10,7 +11,18 @@ from sympy.polys.matrices import DomainMatrix
 
 from ..compiled import Compiled
 from ..errors import InputError
-from ..quantities import TIME, Parameter, finite_number
+from ..families import Members
+from ..model import Model
+from ..quantities import TIME, Parameter, Stock, finite_number
+
+
+def frozen_stocks(model: Model, where: str, given: Iterable[Any]) -> list[Stock]:
+    """Return the stocks of names; the bare name of a family stands for all its members. Raise InputError with the nearest names."""
+    found: list[Stock] = []
+    for item in (given,) if isinstance(given, (str, Stock)) else given:
+        members = list(item) if isinstance(item, Members) else [stock for stock in model.stocks if stock.name.startswith(f"{item}[")]
+        found += [model.quantity(member, where, Stock) for member in members or [item]]
+    return list(dict.fromkeys(found))
 
 
 def kept_stocks(functions: Compiled, where: str, held: Sequence[int]) -> tuple[np.ndarray, tuple[str, ...]]:

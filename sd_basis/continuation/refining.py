@@ -15,6 +15,8 @@ from .resting_problem import Beyond, Problem
 from .tracing import Place, Step, solved
 
 _COUNTED = 1e-11  # of the largest eigenvalue: less is rounding
+_BLURRED = 1e-8  # where zeros were left out, which may be double
+_SINGULAR = 1e-6
 _NEWTON = 12
 
 
@@ -135,6 +137,9 @@ def branch_point_within(problem: Problem, step: Step) -> tuple[float, Place] | N
         found = False
     if not found or np.linalg.norm(problem.metric(near) @ (u - near)) > 2 * step.length:
         u = near
+    sizes = np.linalg.svd(problem.slopes(u))[1]
+    if sizes[-1] > (_SINGULAR if found else 2e-3 * step.length) * np.max(np.abs(problem.slopes(step.start.u))):
+        return None  # rounding turned the sign: no second branch crosses
     return share, Place(u, step.start.tangent, step.start.sign)
 
 
@@ -145,6 +150,7 @@ def eigenvalues(problem: Problem, place: Place) -> np.ndarray:
     """Return the eigenvalues at a place, largest real part first; they are kept with it."""
     if "eigenvalues" not in place.notes:
         found = np.linalg.eigvals(problem.jacobian(place.u))
+        found = found[np.sort(np.argsort(np.abs(found), kind="stable")[len(found) - problem.count:])]  # without the zeros of neutral directions
         place.notes["eigenvalues"] = found[np.lexsort((found.imag, -found.real))].astype(complex)
     return place.notes["eigenvalues"]
 
@@ -152,7 +158,19 @@ def eigenvalues(problem: Problem, place: Place) -> np.ndarray:
 def unstable(problem: Problem, place: Place) -> int:
     """Return the number of eigenvalues with a positive real part."""
     own = eigenvalues(problem, place)
-    return int(np.sum(own.real > _COUNTED * np.max(np.abs(own))))
+    return int(np.sum(own.real > (_BLURRED if problem.neutral else _COUNTED) * np.max(np.abs(own))))
+
+
+def exchange_within(problem: Problem, step: Step) -> list[tuple[float, Place]]:
+    """Return where a real eigenvalue crosses zero within a step without a fold, as where families of states of rest cross."""
+    before, after = unstable(problem, step.start), unstable(problem, step.end)
+    if abs(before - after) != 1:
+        return []
+    try:
+        share = step.zero(lambda place: float(eigenvalues(problem, place)[min(before, after)].real))
+        return [(share, step.at(share))]
+    except (Beyond, ValueError):
+        return []
 
 
 def hopf_within(problem: Problem, step: Step, low: float, high: float, depth: int = 0) -> Iterator[tuple[float, Place, float]]:
@@ -177,8 +195,10 @@ def hopf_within(problem: Problem, step: Step, low: float, high: float, depth: in
             found = complex(others[np.argmin(np.abs(others - pair))])
             return complex(0.0 if abs(found.real) <= _COUNTED * np.max(np.abs(others)) else found.real, found.imag)
         for pair in pairs[np.argsort(np.abs(pairs.real))]:
-            if followed(pair, first).real * followed(pair, last).real <= 0:
-                share = step.zero(lambda place, pair=pair: followed(pair, place).real, low, high)
+            def real_part(place: Place, pair: complex = pair) -> float:
+                return followed(pair, place).real
+            if real_part(first) * real_part(last) <= 0:
+                share = step.zero(real_part, low, high)
                 place = step.at(share)
                 frequency = abs(followed(pair, place).imag)
                 if frequency > 1e-9 * np.max(np.abs(own)):

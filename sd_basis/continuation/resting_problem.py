@@ -19,10 +19,12 @@ from ..model import Model
 from ..quantities import Parameter, Stock
 from ..schedule import schedule
 from ..timeline import Schedule
-from .reducing import check_rates, kept_stocks, limits, reachable
+from .reducing import check_rates, frozen_stocks, kept_stocks, limits, reachable
 
 _FAILURES = (ArithmeticError, ValueError, TypeError)  # of computed rates; a power of a negative number is complex in Python
 _LARGEST = 1e120
+_NEUTRAL = 1e-7  # of the largest slope: directions in which gates are shut, or all but shut
+_SLOW = 1e-6  # of one per span of the model: slopes below are not magnified
 _STEP = 1e-3  # of the scales: fourth-order differences of the exact Jacobian
 
 
@@ -43,30 +45,69 @@ class Problem:
         self.places = [model.input_places[item] for item in self.over]
         self.low, self.width = limits(self.where, self.over, spans)
         self.begin = self.beginning(initial)
-        held = [model.quantity(item, f"{self.where}, frozen", Stock) for item in ((frozen,) if isinstance(frozen, (str, Stock)) else frozen)]
+        held = frozen_stocks(model, f"{self.where}, frozen", frozen)
         self.frozen = tuple(stock.name for stock in held)
         self.kept, self.dropped = kept_stocks(self.functions, self.where, [model.stocks.index(stock) for stock in held])
         check_rates(self.functions, self.where, self.kept, self.over)
         self.size = scales(model, self.begin)[self.kept]
         self.basis, self.totals = reachable(self.functions, self.kept, self.size)
-        self.origin = self.begin[self.kept] - self.size * (self.basis @ (self.basis.T @ (self.begin[self.kept] / self.size)))
-        self.count = self.basis.shape[1]
-        self.rows = np.ones(self.count)
+        self.moved = self.left = self.basis  # of the states and the equations; others than that of the unknowns once neutral directions are held
+        self.neutral: tuple[str, ...] = ()
+        self._lost = np.zeros((len(self.kept), 0))
+        self._through(self.begin)
         self._slopes = self.functions.gradient([self.functions.system.derivatives()[place] for place in self.kept], self.over)
         self.held: tuple[float, ...] | None = None
-        self._watched: list = []
-        self._near = np.zeros(0)
-        if model.kinks:
-            self._margins, watched = self.functions.watching(())
-            self._watched = [item for item in watched if item.kind in ("bend", "jump")]
+        self._margins = self.functions.watching(())[0] if model.kinks else None
+
+    @property
+    def length(self) -> float:
+        """The span of the model, in its time unit; one where it is endless."""
+        span = self.plan.end - self.plan.start
+        return span if np.isfinite(span) else 1.0
 
     def beginning(self, initial: Mapping | None) -> np.ndarray:
         """Return the initial stocks, given ones in place of declared ones."""
         return initial_state(self.model, self.case, self.functions, self.plan, initial or {})
 
+    def _through(self, x: np.ndarray) -> None:
+        """Let the unknowns reach a state."""
+        scaled = x[self.kept] / self.size
+        self.origin = self.size * (scaled - self.basis @ (self.basis.T @ scaled))
+        self.count = self.basis.shape[1]
+        self.rows = np.ones(self.count)
+
+    def hold_neutral(self, u: np.ndarray) -> np.ndarray:
+        """Hold the directions in which a state of rest may be anywhere, name the stocks that lie along them, and return the unknowns that are left.
+
+        The equations that say nothing there are left out; `astray` tells where they begin to.
+        """
+        self.equilibrate(u)
+        left, sizes, right = np.linalg.svd(self.slopes(u)[:, :self.count])
+        small = sizes <= _NEUTRAL * max(float(sizes[0]), 1e-300)
+        if not np.any(small) or np.linalg.svd(self.slopes(u))[1][-1] > 10 * _NEUTRAL * sizes[0]:  # a fold is singular in the states only
+            return u
+        weights = np.max(np.abs(right[small] @ self.basis.T), axis=0)
+        order = [int(place) for place in np.argsort(-weights, kind="stable") if weights[place] > 0.3 * np.max(weights)]
+        self.neutral = tuple(self.model.stocks[self.kept[place]].name for place in order)
+        x, values = self.stocks(u), self.parameters(u)
+        scaled = self.left * self.rows
+        self._lost = np.linalg.qr(scaled @ left[:, small])[0]
+        self.left = scaled @ left[:, ~small]
+        self.basis = self.basis @ right[~small].T
+        self._through(x)
+        found = self.unknowns(x, values)
+        self.equilibrate(found)
+        return found
+
+    def astray(self, u: np.ndarray) -> float:
+        """Return by how much of their scales the stocks along held directions would move over the model's span."""
+        if not self._lost.size:
+            return 0.0
+        return float(np.max(np.abs(self._lost.T @ self.changes(u)))) * self.length
+
     # Unknowns ------------------------------------------------------------------------------
 
-    def unknowns(self, x: np.ndarray, values: Sequence[float]) -> np.ndarray:
+    def unknowns(self, x: np.ndarray, values: Sequence[float] | np.ndarray) -> np.ndarray:
         """Return u of the stocks and the parameters."""
         return np.concatenate([self.basis.T @ ((x[self.kept] - self.origin) / self.size), (np.asarray(values, float) - self.low) / self.width])
 
@@ -128,7 +169,7 @@ class Problem:
             if wanted == "rates":
                 found: tuple = (np.array(self.functions.rhs(self.plan.start, x, inputs), float)[self.kept],)
             elif wanted == "margins":
-                found = (np.array(self._margins(self.plan.start, x, inputs), float),)
+                found = (np.array([] if self._margins is None else self._margins(self.plan.start, x, inputs), float),)
             else:
                 rows, columns = self.functions.pattern
                 matrix = np.zeros((len(x), len(x)))
@@ -136,29 +177,35 @@ class Problem:
                 found = matrix[np.ix_(self.kept, self.kept)], self._slopes(self.plan.start, x, inputs)
         except _FAILURES as error:
             raise Beyond(str(error)) from None
-        if not all(np.all(np.abs(part) < _LARGEST) for part in found):  # false for what is not a number
-            raise Beyond("a rate is not finite")
+        for part in found:
+            if part.size and not np.abs(part).max() < _LARGEST:  # false for what is not a number
+                raise Beyond("a rate is not finite")
         return found
 
     def changes(self, u: np.ndarray) -> np.ndarray:
         """Return dz/dt of the scaled stocks that are solved for."""
         return self._computed(u, "rates")[0] / self.size
 
+    def margins(self, u: np.ndarray) -> np.ndarray:
+        """Return the margins of every kink of the rates."""
+        return self._computed(u, "margins")[0]
+
     def residual(self, u: np.ndarray) -> np.ndarray:
         """Return what must vanish at rest."""
-        return self.rows * (self.basis.T @ self.changes(u))
+        return self.rows * (self.left.T @ self.changes(u))
 
     def _both(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         matrix, slopes = self._computed(u, "slopes")
-        return self.basis.T @ (matrix * self.size / self.size[:, None]) @ self.basis, self.basis.T @ (slopes * self.width / self.size[:, None])
+        return self.left.T @ (matrix * self.size / self.size[:, None]) @ self.basis, self.left.T @ (slopes * self.width / self.size[:, None])
 
     def slopes(self, u: np.ndarray) -> np.ndarray:
         """Return the derivatives of the residual by u."""
         return self.rows[:, None] * np.hstack(self._both(u))
 
     def jacobian(self, u: np.ndarray) -> np.ndarray:
-        """Return the Jacobian of dy/dt, whose eigenvalues are those of the model on its totals."""
-        return self._both(u)[0]
+        """Return the Jacobian of dy/dt, whose eigenvalues are those of the model on its totals; neutral directions add zeros."""
+        matrix = self._computed(u, "slopes")[0]
+        return self.moved.T @ (matrix * self.size / self.size[:, None]) @ self.moved
 
     def bend(self, u: np.ndarray, direction: np.ndarray) -> np.ndarray:
         """Return the derivative of the slopes along a direction, by differences of the exact ones."""
@@ -176,44 +223,4 @@ class Problem:
         """Scale the equations so that the largest slope of each is one at u."""
         self.rows = np.ones(self.count)
         largest = np.max(np.abs(self.slopes(u)), axis=1)
-        self.rows = 1 / np.where(largest > 0, largest, 1.0)
-
-    # Kinks ---------------------------------------------------------------------------------
-
-    def margins(self, u: np.ndarray) -> np.ndarray:
-        """Return the margins at which the rates bend or jump."""
-        return self._computed(u, "margins")[0][[item.row for item in self._watched]] if self._watched else np.zeros(0)
-
-    def watch(self, u: np.ndarray) -> None:
-        """Take the sizes of the margins, so that one which rests on its level is not seen to cross it by rounding."""
-        if self._watched:
-            own = self.margins(u)
-            moved = [self.margins(u + 1e-4 * unit) - own for unit in np.eye(len(u))]
-            self._near = 1e-5 * np.sum(np.abs(moved), axis=0) + 1e-300
-
-    def cells(self, u: np.ndarray, before: tuple[int, ...] | None = None) -> tuple[int, ...]:
-        """Return on which side of their levels the margins are; one that is at its level stays on the side it was."""
-        if not self._watched:
-            return ()
-        own = self.margins(u)
-        found = [item.mode(float(value)) for item, value in zip(self._watched, own, strict=True)]
-        if before is not None:
-            close = [bool(item.gap(np.array([value]))[0] <= near) for item, value, near in zip(self._watched, own, self._near, strict=True)]
-            found = [old if at else new for new, old, at in zip(found, before, close, strict=True)]
-        return tuple(found)
-
-    def gap(self, u: np.ndarray, which: int) -> float:
-        """Return by how much a margin exceeds its nearest level."""
-        item, value = self._watched[which], float(self.margins(u)[which])
-        if item.period is not None:
-            value = item.levels[0] + (value - item.levels[0]) % item.period
-        return min((value - level for level in item.levels), key=abs)
-
-    def kink_text(self, place: int) -> str:
-        """Return the margin that changes sign at a kink, as text."""
-        item = self._watched[place]
-        return f"{self.functions.system.kinks[item.row].margin}{'' if item.levels == (0.0,) else ' = ' + ', '.join(f'{level:g}' for level in item.levels[:3])}"
-
-    def jumps(self, place: int) -> bool:
-        """Tell whether the rates jump, and do not merely bend, at a kink."""
-        return self._watched[place].kind == "jump"
+        self.rows = 1 / np.maximum(largest, _SLOW / self.length)

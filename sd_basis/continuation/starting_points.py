@@ -14,7 +14,6 @@ from .resting_problem import Beyond, Problem
 from .tracing import corrected
 
 _CHUNKS = (1.0, 1.0, 4.0, 16.0, 78.0)  # spans of the model, one after the other
-_NEUTRAL = 1e-10
 LARGE = 1e6  # scales beyond which nothing is looked for
 
 
@@ -47,7 +46,7 @@ def come_to(problem: Problem, u: np.ndarray, duration: float, rtol: float = 1e-8
 
 def settled(problem: Problem, u: np.ndarray, tolerance: float = 1e-6, spans: float = 100.0, rtol: float = 1e-8) -> Arrival:
     """Return what the model comes to from a state at fixed parameters, within so many of its spans."""
-    length, gone, swing = _length(problem), 0.0, np.inf
+    length, gone, swing = problem.length, 0.0, np.inf
     path = u[None, :]
     for part in _CHUNKS:
         if gone >= spans:
@@ -70,11 +69,6 @@ def _swing(path: np.ndarray) -> float:
     return float(np.max(np.where(turns >= 6, np.ptp(half, axis=0), 0.0)))
 
 
-def _length(problem: Problem) -> float:
-    span = problem.plan.end - problem.plan.start
-    return span if np.isfinite(span) else 1.0
-
-
 def at_fixed(problem: Problem, u: np.ndarray) -> np.ndarray | None:
     """Return the state of rest that Newton's method finds from a state at its parameters; None where it finds none."""
     if not np.max(np.abs(problem.scaled(u))) < LARGE:
@@ -87,7 +81,10 @@ def at_fixed(problem: Problem, u: np.ndarray) -> np.ndarray | None:
         if found is None:
             solved = least_squares(lambda y: problem.residual(np.append(y, u[-1])), u[:-1], xtol=1e-14, ftol=1e-14, gtol=1e-14,
                                    jac=lambda y: problem.slopes(np.append(y, u[-1]))[:, :-1])
-            found = corrected(problem, np.append(solved.x, u[-1]), unit)
+            near = np.append(solved.x, u[-1])
+            found = corrected(problem, near, unit)
+            if found is None and np.max(np.abs(problem.changes(near))) * problem.length < 1e-9:
+                found = near, 0  # one of a family of states of rest
     except (Beyond, ValueError):
         return None
     if found is None or not _admissible(problem, found[0]):
@@ -121,26 +118,11 @@ def starts(problem: Problem, first: np.ndarray, given: bool) -> Iterator[np.ndar
                 break
 
 
-def check_neutral(problem: Problem, u: np.ndarray) -> None:
-    """Raise NumericalFailure where a state of rest may move along a family of its own, and name the stocks that move."""
-    matrix = problem.slopes(u)
-    _, sizes, right = np.linalg.svd(matrix[:, :-1])
-    free = right[sizes <= _NEUTRAL * max(sizes[0], 1e-300)]
-    if not len(free) or np.linalg.svd(matrix)[1][-1] > 1e-7 * sizes[0]:  # a fold is singular in the states only
-        return
-    weights = np.max(np.abs(free @ problem.basis.T), axis=0)
-    order = [int(place) for place in np.argsort(-weights, kind="stable") if weights[place] > 0.3 * np.max(weights)]
-    names = [problem.model.stocks[problem.kept[place]].name for place in order[:6]]
-    what, which = ("a direction", "one") if len(free) == 1 else (f"{len(free)} directions", str(len(free)))
-    raise NumericalFailure(f"{problem.where}: the state of rest is not alone, {what} of states rest as well, along {', '.join(names)}"
-                           f"{', ...' if len(order) > 6 else ''}; freeze {which} of these stocks")
-
-
 def restless(problem: Problem, u: np.ndarray) -> NumericalFailure:
     """Return the failure that names what is not at rest."""
     try:
-        last = come_to(problem, u, _length(problem))[-1]
-        change = np.abs(problem.changes(last)) * _length(problem)
+        last = come_to(problem, u, problem.length)[-1]
+        change = np.abs(problem.changes(last)) * problem.length
     except (NumericalFailure, Beyond) as error:
         reason = str(error).removeprefix(f"{problem.where}: ").partition("; begin")[0]
         return NumericalFailure(f"{problem.where}: no state of rest was found ({reason}); begin from another initial state, or choose another span")

@@ -19,10 +19,10 @@ from .output import save
 from .style import BLUE, GREEN, INK, ORANGE, QUIET, SIZE, VERMILLION, footer, panel, panels, settle, styled
 from .wording import label, spoken
 
-Table = dict[str, Sequence]
+Table = dict[str, Any]
 
 _MOST = 4  # stocks shown
-_MARKS = {"fold": ("o", "fold"), "hopf": ("s", "Hopf"), "branch point": ("D", "crossing"), "kink": ("^", "kink")}
+_MARKS = {"fold": ("o", "fold"), "hopf": ("s", "Hopf"), "branch point": ("D", "crossing"), "exchange": ("D", "stability changes"), "kink": ("^", "kink")}
 
 
 def draw_equilibria(model: Model, found: Equilibria, sweeps: tuple[Sweep, ...], curves: Sequence[FoldCurve], folder: str | Path, name: str,
@@ -88,22 +88,21 @@ def diagram(model: Model, found: Equilibria, sweeps: tuple[Sweep, ...] = (), sto
 def fold_curves(model: Model, curves: Sequence[FoldCurve]) -> tuple[Figure, Table]:
     """Return the folds in the plane of two parameters, with their cusps."""
     one, other = curves[0].over
-    figure, (axes,) = panels(1, columns=1, height=3.2, labels=0.3, share_time=False)
+    figure, (axes,) = panels(1, columns=1, height=3.2, labels=1.7, share_time=False)
     panel(axes, label(model, other), unit_axis=label(model, one))
     table: Table = {}
     for number, curve in enumerate(curves, 1):
         axes.plot(curve[one], curve[other], color=BLUE)
         table |= {f"curve {number}: {name}": path for name, path in curve.values.items()}
     axes.margins(0.08)
-    middle = sum(axes.get_xlim()) / 2
     marked = {(round(point[one], 9), round(point[other], 9), point.kind): point for curve in curves for point in (*curve.cusps, *curve.bogdanov_takens)}
     for point in marked.values():
         axes.plot([point[one]], [point[other]], linestyle="none", marker="o" if point.kind == "cusp" else "s", markersize=4.5, color=INK,
                   markerfacecolor=INK if point.kind == "cusp" else "white", zorder=4)
         axes.annotate(f"{point.kind} ({_short(point[one])}, {_short(point[other])})", (point[one], point[other]),
-                      xytext=(7 if point[one] < middle else -7, 0), textcoords="offset points", size=SIZE - 1, color=INK, va="center",
-                      ha="left" if point[one] < middle else "right", bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
-    footer(figure, f"{model.name}. Folds of equilibria: between the curves of a pair three or more equilibria exist.")
+                      xytext=(8, 0), textcoords="offset points", size=SIZE - 1, color=INK, va="center", annotation_clip=False,
+                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
+    footer(figure, f"{model.name}. Folds of equilibria: where a curve is crossed two equilibria appear or vanish.")
     return figure, table
 
 
