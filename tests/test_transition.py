@@ -11,7 +11,7 @@ from sympy import exp, sin
 from sd_basis import CLOUD, START, TIME, Case, Flow, Impulse, InputError, Model, Outcome, Parameter, Policy, Stock, critical_delay, critical_value, simulate
 from sd_basis.transition.checks import converging
 from sd_basis.transition.scene import Scene
-from sd_basis.transition.searching import Axis, Turn
+from sd_basis.transition.searching import Line, Turn
 
 
 def changing(stock, rate):
@@ -338,7 +338,7 @@ def test_no_turn_is_an_answer_with_a_reason():
 # What is said of it ------------------------------------------------------------------------
 
 def test_the_turn_converges_with_the_tolerance_and_whatever_the_method():
-    axis, turn = Axis(Scene(pushed(), policy="push", rtol=1e-8)), Turn(pushed_turn(), pushed_turn(), "alive", "dead")
+    axis, turn = Line(Scene(pushed(), policy="push", rtol=1e-8)), Turn(pushed_turn(), pushed_turn(), "alive", "dead")
     rows = converging(axis, turn, "dead", 1e-6, rtols=(1e-5, 1e-7), methods=("BDF", "Radau"))
     found = {(row["varied"], row["rtol"], row["method"], row["stretch"]): abs(row["difference"]) for row in rows}
     assert found["rtol", 1e-5, "LSODA", 1.0] > 10 * found["rtol", 1e-7, "LSODA", 1.0]

@@ -11,7 +11,7 @@ import numpy as np
 from ..cutting import cut
 from ..errors import InputError, NumericalFailure
 from .scene import DELAY, Scene
-from .searching import Axis, Turn, refined, search
+from .searching import Line, Turn, refined, search
 from .separating import Gap, concerned
 
 RTOLS = (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11)
@@ -27,7 +27,7 @@ def default_control(scene: Scene) -> Mapping[Any, float]:
     return next((outcome.control for outcome in scene.model.outcomes if outcome.group == scene.group and outcome.control), {})
 
 
-def controlled(axis: Axis, low: float, high: float, scan: int, value: float, control: Any) -> dict[str, Any]:
+def controlled(axis: Line, low: float, high: float, scan: int, value: float, control: Any) -> dict[str, Any]:
     """Return what remains of a turn under a control, a mapping of parameters or the links to cut, and whether the response is smooth.
 
     The control is searched like the case itself, on the same bracket. Where it has a turn, the response is looked at beside that, otherwise beside
@@ -68,11 +68,11 @@ def _with_control(scene: Scene, control: Any) -> tuple[Scene, str]:
     return scene.changed(model=model), f"{' and '.join(links)} held"
 
 
-def converging(axis: Axis, turn: Turn, top: str, xtol: float, rtols: Iterable[float] = RTOLS, methods: Iterable[str] = METHODS) -> tuple[dict[str, Any], ...]:
+def converging(axis: Line, turn: Turn, top: str, xtol: float, rtols: Iterable[float] = RTOLS, methods: Iterable[str] = METHODS) -> tuple[dict[str, Any], ...]:
     """Return where a turn lies at other tolerances, over longer runs and by other methods, each as a row with its difference from the turn."""
     rows = []
 
-    def row(what: str, own: Axis, stretch: float) -> None:
+    def row(what: str, own: Line, stretch: float) -> None:
         found: dict[str, Any] = {"varied": what, "rtol": own.scene.rtol, "method": own.scene.method, "stretch": stretch, "value": None, "difference": None}
         try:
             value = float(_again(own, replace(turn, stretch=stretch), top, xtol))
@@ -90,7 +90,7 @@ def converging(axis: Axis, turn: Turn, top: str, xtol: float, rtols: Iterable[fl
     return tuple(rows)
 
 
-def _again(axis: Axis, turn: Turn, top: str, xtol: float) -> float:
+def _again(axis: Line, turn: Turn, top: str, xtol: float) -> float:
     """Return the turn found anew near where it was; raise NumericalFailure where it is not near."""
     def code(value: float) -> str:
         return axis.look(value, turn.stretch).code

@@ -18,7 +18,7 @@ from ..quantities import Parameter, finite_number
 from .checks import controlled, converging, default_control
 from .judging import judged
 from .scene import Scene
-from .searching import Axis, Found, parameter_axis, search
+from .searching import Line, Found, parameter_line, search
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def critical_delay(model: Model, policy: Policy | Impulse | str | None = None, *
     becomes, or ceases to be, `code`, by default that of the run in which the policy never comes. Raises InputError for what cannot be searched; that there is no turn is a result.
     """
     scene = Scene(model, case, policy=policy, outcome=outcome, set=set, policies=policies, method=method, rtol=_rtol(model, xtol, rtol))
-    return critical_in(Axis(scene, code=_checked(scene, code) or never(scene)), bracket, xtol, scan, control, classify, convergence, tuple(frozen))
+    return critical_in(Line(scene, code=_checked(scene, code) or never(scene)), bracket, xtol, scan, control, classify, convergence, tuple(frozen))
 
 
 def critical_value(model: Model, parameter: Parameter | str, *, policy: Policy | Impulse | str | None = None, delay: float | None = None,
@@ -84,7 +84,7 @@ def critical_value(model: Model, parameter: Parameter | str, *, policy: Policy |
     at = scene.own if delay is None else finite_number(f"{scene.where}, delay", delay)
     if at is None and scene.moved is not None:
         raise InputError(f"{scene.where}: the policy {scene.moved.name!r} has no date of its own; give delay=, counted from the first shock")
-    axis = replace(parameter_axis(scene, parameter, at), code=_checked(scene, code) or (None if at is None else never(scene)))
+    axis = replace(parameter_line(scene, parameter, at), code=_checked(scene, code) or (None if at is None else never(scene)))
     return critical_in(axis, bracket, xtol, scan, control, classify, convergence, tuple(frozen))
 
 
@@ -110,7 +110,7 @@ def _rtol(model: Model, xtol: float, rtol: float | None) -> float:
     return min(max(1e-4 * xtol, 1e-12), 1e-6) if rtol is None else rtol
 
 
-def critical_in(axis: Axis, bracket: tuple | None, xtol: float, scan: int = 13, control: Any = None, classify: bool = True, convergence: bool = False,
+def critical_in(axis: Line, bracket: tuple | None, xtol: float, scan: int = 13, control: Any = None, classify: bool = True, convergence: bool = False,
                 frozen: Iterable[str] = ()) -> Critical:
     """Return where an outcome turns along an axis; the arguments are those of `critical_delay`."""
     if not (isinstance(scan, int) and scan >= 2):
@@ -134,7 +134,7 @@ def critical_in(axis: Axis, bracket: tuple | None, xtol: float, scan: int = 13, 
     return made
 
 
-def _judged(plain: Critical, axis: Axis, found: Found, spacing: float, frozen: tuple) -> Critical:
+def _judged(plain: Critical, axis: Line, found: Found, spacing: float, frozen: tuple) -> Critical:
     """Return what was found with the class of the last turn and its evidence."""
     evidence = judged(axis, found.turns[-1], found.code, spacing, frozen)
     values = (*plain.values[:-1], evidence.value)
@@ -153,7 +153,7 @@ def _judged(plain: Critical, axis: Axis, found: Found, spacing: float, frozen: t
     return made
 
 
-def _said(axis: Axis, found: Found) -> str:
+def _said(axis: Line, found: Found) -> str:
     """Return what the search found as a sentence."""
     first, last, notes = found.looks[0], found.looks[-1], "".join(f"; {note}" for note in found.notes)
     if not found.turns:

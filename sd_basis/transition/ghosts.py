@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import InputError, NumericalFailure
 from ..outcomes import UNDECIDED
 from .laws import SIDES, Power, inverse_root
-from .searching import Axis, Turn
+from .searching import Line, Turn
 
 _LONG = 256.0  # spans over which passages are followed
 _FULL = 0.8  # of that time: passages longer than this are left out
@@ -35,7 +35,7 @@ class Ghost:
     other: str
 
 
-def ghost(axis: Axis, turn: Turn, spacing: float) -> Ghost | None:
+def ghost(axis: Line, turn: Turn, spacing: float) -> Ghost | None:
     """Return the ghost at a turn, None where decision times on neither side grow as an inverse square root."""
     for side in SIDES:
         try:
@@ -47,7 +47,7 @@ def ghost(axis: Axis, turn: Turn, spacing: float) -> Ghost | None:
     return None
 
 
-def _passing(axis: Axis, turn: Turn, spacing: float, side: str) -> Ghost | None:
+def _passing(axis: Line, turn: Turn, spacing: float, side: str) -> Ghost | None:
     sign, near = (1.0, turn.high) if side == "above" else (-1.0, turn.low)
     code = axis.look(near, _LONG).code  # over the search's shorter time it may have been on its way
     if code == UNDECIDED:

@@ -10,7 +10,7 @@ from .edges import Edge
 from .ghosts import ghost
 from .ladder import Ladder
 from .laws import SIDES, Logarithm, logarithm
-from .searching import Axis, Turn
+from .searching import Line, Turn
 from .separating import Gap
 from .tracking import edge_of
 
@@ -34,7 +34,7 @@ class Evidence:
     codes: tuple[str, str] | None = None  # below and above, where the search saw others over its finite time
 
 
-def judged(axis: Axis, turn: Turn, top: str, spacing: float, frozen: tuple = ()) -> Evidence:
+def judged(axis: Line, turn: Turn, top: str, spacing: float, frozen: tuple = ()) -> Evidence:
     """Return the class of a turn with its evidence; `top` is the outcome at the upper end of the bracket, `spacing` that of the scan."""
     if turn.moves and (found := _ghost(axis, turn, spacing)) is not None:
         return found
@@ -58,7 +58,7 @@ def judged(axis: Axis, turn: Turn, top: str, spacing: float, frozen: tuple = ())
                     f"{distances[-5]:.1e} and {last[-1]:.2g} at {distances[-1]:.1e}, neither a jump nor a continuous response", scaling)
 
 
-def _ghost(axis: Axis, turn: Turn, spacing: float) -> Evidence | None:
+def _ghost(axis: Line, turn: Turn, spacing: float) -> Evidence | None:
     found = ghost(axis, turn, spacing)
     if found is None:
         return None
@@ -70,7 +70,7 @@ def _ghost(axis: Axis, turn: Turn, spacing: float) -> Evidence | None:
                     codes=(found.other, code) if found.side == "above" else (code, found.other))
 
 
-def _jumping(axis: Axis, ladder: Ladder, turn: Turn, spacing: float, scaling: dict, frozen: tuple) -> Evidence:
+def _jumping(axis: Line, ladder: Ladder, turn: Turn, spacing: float, scaling: dict, frozen: tuple) -> Evidence:
     """Return the evidence where the response jumps: a saddle, a ghost, or nothing that is known."""
     value, times = ladder.turn.value, ladder.parting()
     scaling |= {f"time_{side}": times[side] for side in SIDES}
@@ -100,7 +100,7 @@ def _jumping(axis: Axis, ladder: Ladder, turn: Turn, spacing: float, scaling: di
     return Evidence(value, "saddle", text + "".join(f"; {note}" for note in ladder.notes), scaling, law, edge, law.decades)
 
 
-def _continuous(axis: Axis, ladder: Ladder, scaling: dict, told: np.ndarray) -> Evidence:
+def _continuous(axis: Line, ladder: Ladder, scaling: dict, told: np.ndarray) -> Evidence:
     """Return the evidence where the response is continuous: an absorbing event that is grazed or missed, or a measure that passes its bound."""
     turn, jumps, distances = ladder.turn, ladder.jumps[told], ladder.distances[told]
     power = float(np.polyfit(np.log(distances[-4:]), np.log(jumps[-4:]), 1)[0])

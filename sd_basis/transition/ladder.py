@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import InputError, NumericalFailure
 from ..run import Run
-from .searching import Axis, Turn, refined
+from .searching import Line, Turn, refined
 from .separating import Gap, concerned
 
 _DEEP = 1e-11  # of the scan's spacing: how closely the turn is bracketed for evidence
@@ -34,7 +34,7 @@ class Rung:
 class Ladder:
     """The rungs from the widest to the narrowest, the pair closest to the turn, and the time by which each rung's runs have left that pair."""
 
-    axis: Axis
+    axis: Line
     turn: Turn
     top: str
     spacing: float

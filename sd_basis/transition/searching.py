@@ -26,7 +26,7 @@ _AFTER = 64  # the last delay of the default bracket leaves one part in so many 
 
 
 @dataclass(frozen=True)
-class Axis:
+class Line:
     """What moves: the delay, or a parameter at a fixed delay; `values` are further parameters that stay."""
 
     scene: Scene
@@ -118,7 +118,7 @@ class Found:
     notes: tuple[str, ...] = ()
 
 
-def search(axis: Axis, low: float, high: float, xtol: float, scan: int = 13) -> Found:
+def search(axis: Line, low: float, high: float, xtol: float, scan: int = 13) -> Found:
     """Return every turn that a scan sees, each bisected to a width of xtol, at the first horizon that does not move it."""
     notes: tuple[str, ...] = ()
     for stretch in HORIZONS:
@@ -140,7 +140,7 @@ def search(axis: Axis, low: float, high: float, xtol: float, scan: int = 13) -> 
                  (f"the turn still moves when the run is followed from {stretch:g} to {4 * stretch:g} spans",))
 
 
-def _scanned(axis: Axis, low: float, high: float, scan: int, stretch: float) -> Found:
+def _scanned(axis: Line, low: float, high: float, scan: int, stretch: float) -> Found:
     values = np.linspace(low, high, scan).tolist()
     looks = [axis.look(value, stretch) for value in values]
     top = axis.code or looks[-1].code
@@ -149,13 +149,13 @@ def _scanned(axis: Axis, low: float, high: float, scan: int, stretch: float) -> 
     return Found(tuple(turns), tuple(zip(values, looks, strict=True)), top)
 
 
-def _refined(axis: Axis, found: Found, xtol: float) -> Found:
+def _refined(axis: Line, found: Found, xtol: float) -> Found:
     """Return what was found with every turn bisected to a width."""
     turns = tuple(refined(axis, turn, found.code, xtol) for turn in found.turns)
     return replace(found, turns=turns)
 
 
-def refined(axis: Axis, turn: Turn, top: str, xtol: float, stretch: float | None = None) -> Turn:
+def refined(axis: Line, turn: Turn, top: str, xtol: float, stretch: float | None = None) -> Turn:
     """Return a turn with its bracket no wider than xtol, or as floating point allows; `top` is the outcome at the upper end of the search."""
     spans = turn.stretch if stretch is None else stretch
 
@@ -166,17 +166,17 @@ def refined(axis: Axis, turn: Turn, top: str, xtol: float, stretch: float | None
     return replace(turn, low=found.low, high=found.high, below=found.below, above=found.above, seen=found.seen)
 
 
-def _moved(axis: Axis, found: Found, stretch: float) -> bool:
+def _moved(axis: Line, found: Found, stretch: float) -> bool:
     """Tell whether the runs beside the turns, and at the ends of the bracket, end otherwise when they are followed further."""
     beside = [(turn.low, turn.below) for turn in found.turns] + [(turn.high, turn.above) for turn in found.turns]
     ends = [(value, look.code) for value, look in (found.looks[0], found.looks[-1])]
     return any(axis.look(value, stretch).code != code for value, code in (*ends, *beside))
 
 
-def parameter_axis(scene: Scene, parameter: object, delay: float | None) -> Axis:
+def parameter_line(scene: Scene, parameter: object, delay: float | None) -> Line:
     """Return the axis of a parameter; raise InputError with the nearest names for one that does not exist."""
     name = str(getattr(parameter, "name", parameter))
     if name == DELAY and name not in scene.model.quantities:
         raise InputError(f"{scene.where}: {DELAY!r} is no parameter; use critical_delay to move the policy")
     scene.model.parameters_of(name, scene.where)
-    return Axis(scene, name, delay)
+    return Line(scene, name, delay)

@@ -25,10 +25,10 @@ from ..run import Run
 from .critical import Critical, critical_in, never
 from .curve import CriticalCurve, critical_curve
 from .phases import PhaseMap, phase_map
-from .plane import Axis as PlaneAxis
+from .plane import Axis
 from .price import Price, cost_of_an_hour
 from .scene import DELAY, Scene
-from .searching import Axis
+from .searching import Line
 from .sizes import MinimalSize, SizeBounds, minimal_size, size_bounds
 
 HOURS = {"day": 24.0, "hour": 1.0, "week": 168.0}  # hours in a unit of model time
@@ -117,7 +117,7 @@ def survey(model: Model, case: Case | str | Path | None, group: str, *, policy: 
     """
     scene = Scene(model, case, policy=policy, outcome=group, set=set, policies=policies, method=method, rtol=rtol)
     code = never(scene)
-    axis = Axis(scene, code=code)
+    axis = Line(scene, code=code)
     found = critical_in(axis, bracket, xtol, control=control, convergence=convergence, frozen=frozen)
     made = Survey(scene, code, found, _runaway(scene))
     if size is None or code is None:
@@ -125,7 +125,7 @@ def survey(model: Model, case: Case | str | Path | None, group: str, *, policy: 
     first, last = axis.bracket(bracket)
     try:
         curve = critical_curve(scene, (DELAY, first, last), (size.parameter, size.low, size.high), points=points, code=code, every=True)
-        bounds = size_bounds(scene, PlaneAxis(size.parameter, size.low, size.high), (first, last), code=code, curve=curve)
+        bounds = size_bounds(scene, Axis(size.parameter, size.low, size.high), (first, last), code=code, curve=curve)
     except (InputError, NumericalFailure) as error:
         return Survey(scene, code, found, made.runaway, size, notes=(f"no critical curve: {error}",))
     own = scene.own if scene.own is not None else found.value
@@ -143,7 +143,7 @@ def mapped(one: Survey, store: Path | None = None, workers: int = 1, grid: tuple
     """Return the phase map of a survey over delay and size; its points are kept in the folder `store`, from which it goes on."""
     if one.size is None:
         raise InputError(f"{one.scene.where}: there is no size to map over; name one")
-    first, last = (one.curve.x.low, one.curve.x.high) if one.curve is not None else Axis(one.scene).bracket(None)
+    first, last = (one.curve.x.low, one.curve.x.high) if one.curve is not None else Line(one.scene).bracket(None)
     return phase_map(one.scene, (DELAY, first, last), (one.size.parameter, one.size.low, one.size.high), grid=grid, depth=depth, store=store, workers=workers)
 
 
