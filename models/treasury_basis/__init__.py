@@ -58,8 +58,22 @@ QUARTER = 63  # trading days: longer than any position can wait for delivery, wh
 OUTCOMES = (
     Outcome("calm", functioning, always=True, group="market", description="dealers filled orders throughout"),
     Outcome("rescued", functioning, group="market", description="dealers fill orders again and volatility is below twice its calm level"),
-    Outcome("collapsed", frozen, lasting=QUARTER, group="market", description="most orders stay unfilled for a quarter, from one delivery to the next"),
-    Outcome("collapsed", seized_collateral > 0.5 * opening_trade, absorbing=True, group="funds", description="half of the position was seized"),
+    Outcome(
+        "collapsed",
+        frozen,
+        lasting=QUARTER,
+        group="market",
+        control={market.price_impact: 0},
+        description="most orders stay unfilled for a quarter, from one delivery to the next",
+    ),
+    Outcome(
+        "collapsed",
+        seized_collateral > 0.5 * opening_trade,
+        absorbing=True,
+        group="funds",
+        control={market.price_impact: 0},
+        description="half of the position was seized",
+    ),
     Outcome("collapsed", position < 0.1 * opening_trade, absorbing=True, group="funds", description="nine tenths of the position are gone"),
     Outcome(
         "collapsed",

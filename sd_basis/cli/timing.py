@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
 
 import click
 
 from ..errors import InputError
+from ..workers import spread
 from . import completing
 from .options import case_option, json_option, method_option, model_argument, out_option, rtol_option, set_option, values_option
 from .output import warn
-from .request import request
-
-if TYPE_CHECKING:
-    from ..transition.survey import Survey
-    from .request import Request
+from .request import Request, request
+from .surveying import Answer, Work, surveyed
 
 
 @click.command()
@@ -36,9 +32,9 @@ if TYPE_CHECKING:
               "Repeatable.")
 @click.option("--freeze", "frozen", metavar="STOCK", multiple=True, shell_complete=completing.stocks,
               help="Hold a slow stock where the edge state is sought. Repeatable.")
-@click.option("--points", type=click.IntRange(min=4), default=50, show_default=True, help="Points along the critical curve, for one length of the box.")
+@click.option("--points", type=click.IntRange(min=4), default=16, show_default=True, help="Points along the critical curve, for one length of the box.")
 @click.option("--quick", is_flag=True, help="Leave out the curve of sizes, the convergence and the map.")
-@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes that compute the map.")
+@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes, one for each group of outcomes.")
 @method_option
 @rtol_option
 @click.option("--xtol", type=float, default=1e-6, show_default=True, help="Width of the bracket of a critical delay, in model time.")
@@ -52,8 +48,10 @@ def timing(model, case, values, settings, policy, groups, between, size, within,
     sizes that would have one.
     """
     span, wanted = _range("--between", between) if between else None, _size(size)
-    from ..storage import output_folder, strict_json
-    from ..transition.survey import size_of, survey
+    from ..manifest import versions
+    from ..policies import Policy
+    from ..storage import output_folder, strict_json, write_atomic
+    from ..transition.survey import size_of
     from .request import settings_of
 
     control = settings_of(controls)
@@ -66,24 +64,41 @@ def timing(model, case, values, settings, policy, groups, between, size, within,
     folder = output_folder(out) if out else None
     run = asked.simulate(own)
     warn(run.path.schedule.warnings)
-    named = moved if hasattr(moved, "changes") else None
-    about = None if quick else size_of(asked.model, run, named, wanted)
-    found: dict[str, Survey] = {}
-    tell = _teller(len(chosen) * (2 if folder is not None and about is not None else 1))
-    for group in chosen:
-        tell(group)
-        found[group] = survey(asked.model, own, group, policy=moved, size=about, bracket=span, within=within, set=asked.set, method=method, rtol=rtol,
-                              xtol=xtol, control=control or None, points=points, frozen=frozen, convergence=not quick)
+    about = None if quick else size_of(asked.model, run, moved if isinstance(moved, Policy) else None, wanted)
+    work = Work(model, values, case, policy, about if about is None else replace(about, spends=None), None if about is None or about.spends is None else
+                about.spends.name, span, within, asked.set, method, rtol, xtol, control or None, points, frozen, not quick, folder)
+    found = _found(work, chosen, min(workers, len(chosen)))
     document = {"model": asked.model.name, "case": own.name, "values": asked.model.value_set, "policy": policy, "set": asked.set,
-                "solver": {"method": method, "rtol": rtol}, "outcomes": {group: one.document() for group, one in found.items()}}
+                "solver": {"method": method, "rtol": rtol}, "outcomes": {group: found[group][0] for group in chosen}}
+    click.echo(strict_json(document) if as_json else "\n\n".join(found[group][1] for group in chosen))
     if folder is not None:
-        _write(found, document, folder, workers, tell, quiet=as_json)
-    if as_json:
-        click.echo(strict_json(document))
-        return
-    from .timing_text import text
+        write_atomic(folder / "timing.json", strict_json({**document, "versions": versions()}) + "\n")
+        files = ["timing.json", *(name for group in chosen for name in found[group][2])]
+        click.echo(f"Wrote {', '.join(files)} to {folder}", err=as_json)
 
-    click.echo("\n\n".join(text(one) for one in found.values()))
+
+def _found(work: Work, groups: list[str], workers: int) -> dict[str, Answer]:
+    """Return what was found for each group, in this process or in one for each, and tell where stderr is a terminal."""
+    began, found = time.monotonic(), {}
+    answers = spread("timing", _one, groups, workers, _begin, (work,)) if workers > 1 else ((group, surveyed(work, group)) for group in groups)
+    if sys.stderr.isatty():
+        click.echo(f"timing of {', '.join(groups)}", err=True)
+    for group, answer in answers:
+        found[group] = answer
+        if sys.stderr.isatty():
+            click.echo(f"[{len(found)}/{len(groups)}] {group}, {time.monotonic() - began:.0f} s", err=True)
+    return found
+
+
+_own: list[Work] = []  # in a process of its own: what it works at
+
+
+def _begin(work: Work) -> None:
+    _own.append(work)
+
+
+def _one(group: str) -> Answer:
+    return surveyed(_own[-1], group)
 
 
 def _groups(asked: Request, given: tuple[str, ...], every: list[str]) -> list[str]:
@@ -111,34 +126,3 @@ def _size(given: str | None) -> tuple[str, float | None, float | None] | None:
         return None
     name, equals, ends = given.partition("=")
     return (name.strip(), *_range(f"--size {name}", ends)) if equals else (name.strip(), None, None)
-
-
-def _teller(count: int) -> Callable[[str], None]:
-    """Return what tells on stderr, where that is a terminal, what is at work and about how long the rest takes."""
-    began, done = time.monotonic(), 0
-
-    def tell(what: str) -> None:
-        nonlocal done
-        if sys.stderr.isatty():
-            left = f", about {(time.monotonic() - began) / done * (count - done):.0f} s left" if done else ""
-            click.echo(f"[{done + 1}/{count}] {what}{left}", err=True)
-        done += 1
-    return tell
-
-
-def _write(found: dict[str, Survey], document: dict[str, Any], folder: Path, workers: int, tell: Callable[[str], None], quiet: bool) -> None:
-    """Write timing.json, and for each group of outcomes its map and figures."""
-    from ..figures.survey import survey_figures
-    from ..manifest import versions
-    from ..storage import strict_json, write_atomic
-    from ..transition.survey import mapped
-
-    write_atomic(folder / "timing.json", strict_json({**document, "versions": versions()}) + "\n")
-    files = ["timing.json"]
-    for group, one in found.items():
-        whole = None
-        if one.size is not None:
-            tell(f"map of {group}")
-            whole = mapped(one, folder / f"map-{group}", workers)
-        files += [path.name for path in survey_figures(one, whole, folder, f"timing_{group}")]
-    click.echo(f"Wrote {', '.join(files)} to {folder}", err=quiet)

@@ -68,7 +68,7 @@ def _bounds(known: dict) -> str:
              f"to {number(own['upper'])} has a critical delay" if own["upper"] is not None else f"to beyond {known['size']['high']:g} has a critical delay"]
     below = f"; below: {' or '.join(own['below'])}" if own["below"] else ""
     above = f"; above: {' or '.join(own['above'])}" if own["above"] else ""
-    return " ".join(parts) + below + above
+    return " ".join(parts) + below + above + (f"; {own['reason']}" if own["reason"] else "")
 
 
 def _amount(money: str | None, unit: str) -> str:

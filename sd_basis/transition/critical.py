@@ -111,8 +111,9 @@ def _rtol(model: Model, xtol: float, rtol: float | None) -> float:
 
 
 def critical_in(axis: Line, bracket: tuple | None, xtol: float, scan: int = 13, control: Any = None, classify: bool = True, convergence: bool = False,
-                frozen: Iterable[str] = ()) -> Critical:
-    """Return where an outcome turns along an axis; the arguments are those of `critical_delay`."""
+                frozen: Iterable[str] = (), **checked: Any) -> Critical:
+    """Return where an outcome turns along an axis; the arguments are those of `critical_delay`, and `rtols` and `methods` those of `converging`."""
+    _rtol(axis.scene.model, xtol, None)
     if not (isinstance(scan, int) and scan >= 2):
         raise InputError(f"{axis.scene.where}: scan is {scan!r}; give a number of points, two or more")
     low, high = axis.bracket(bracket)
@@ -130,7 +131,7 @@ def critical_in(axis: Line, bracket: tuple | None, xtol: float, scan: int = 13, 
     made = _judged(plain, axis, found, (high - low) / (scan - 1), tuple(frozen)) if classify else plain
     if convergence and made.classification != "fold-ghost":  # where a ghost is, each finite time has a turn of its own
         turn = replace(turns[-1], low=made.values[-1], high=made.values[-1])
-        made = replace(made, convergence=converging(axis, turn, found.code, 0.1 * xtol))
+        made = replace(made, convergence=converging(axis, turn, found.code, max(0.1 * xtol, axis.scene.rtol), **checked))
     return made
 
 

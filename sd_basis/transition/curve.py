@@ -81,12 +81,12 @@ class CriticalCurve:
 
 
 def critical_curve(scene: Scene, x: Sequence[Any] | Axis, y: Sequence[Any] | Axis, *, points: int = 50, xtol: float = 1e-6, code: str | None = None,
-                   start: Sequence[float] | None = None, every: bool = False, delay: float | None = None, longest: float = 1.0,
+                   start: Sequence[float] | Sequence[Sequence[float]] | None = None, every: bool = False, delay: float | None = None, longest: float = 1.0,
                    step: float | None = None, most: int | None = None, progress: Callable[[int], None] = lambda met: None) -> CriticalCurve:
     """Return the edge of an outcome in the plane of two axes (name, low, high), DELAY or a parameter each.
 
     A step along it is 1 / `points` of the box, or `step`; `xtol` is the bracket of codes, a share of the box. `code` is the outcome whose
-    edge is followed, by default the first met. It begins near `start` (values on both axes), or at the first change that lines through the box
+    edge is followed, by default the first met. It begins near `start` (values on both axes, or several such), or at the first change that lines through the box
     show; with `every` all lines of a coarse map are looked at and each separate part is followed. Where neither axis is the delay the policy
     keeps `delay`, by default that of the case. After `most` integrations what is unfinished ends there and says so; `progress` is told how many
     points the branch at work has.
@@ -104,24 +104,27 @@ def critical_curve(scene: Scene, x: Sequence[Any] | Axis, y: Sequence[Any] | Axi
     last = float("inf") if most is None else before + most
     traces: list[Trace] = []
     seen: list[Probe] = []
-    for line in _around(plane, where, start, 1 / points) if start is not None else _lines():
-        looks = [plane.probe(place) for place in line]
-        seen += looks
-        if code is None:
-            code = _first_code(looks)
-        for one, other in zip(looks, looks[1:], strict=False):
-            same = code is None or (one.code == code) is (other.code == code)
-            if same or any(_crossed(trace, one, other) for trace in traces) or (traces and scene.integrations >= last):
-                continue
-            tracer = Tracer(plane, partial(_has_code, code), step or 1 / points, xtol, 20 * points, last, progress)
-            way = (np.array(other.place) - np.array(one.place)) * (1.0 if one.code == code else -1.0)
-            length, origin = float(np.linalg.norm(way)), np.array(one.place if one.code == code else other.place)
-            met = tracer.along(origin, way / length, ends=(0.0, length))
-            first = first or scene.integrations - before
-            if met is not None:
-                traces.append(tracer.trace(met, way / length))
-        if traces and not every:
-            break
+    starts = [] if start is None else [start] if np.ndim(start) == 1 else list(start)
+    for lines in [_around(plane, where, own, 1 / points) for own in starts] or [_lines()]:
+        for line in lines:
+            looks = [plane.probe(place) for place in line]
+            seen, reached = seen + looks, False
+            code = _first_code(looks) if code is None else code
+            for one, other in zip(looks, looks[1:], strict=False):
+                if code is None or (one.code == code) is (other.code == code) or (traces and scene.integrations >= last):
+                    continue
+                reached = True
+                if any(_crossed(trace, one, other) for trace in traces):
+                    continue
+                tracer = Tracer(plane, partial(_has_code, code), step or 1 / points, xtol, 20 * points, last, progress)
+                way = (np.array(other.place) - np.array(one.place)) * (1.0 if one.code == code else -1.0)
+                length, origin = float(np.linalg.norm(way)), np.array(one.place if one.code == code else other.place)
+                met = tracer.along(origin, way / length, ends=(0.0, length))
+                first = first or scene.integrations - before
+                if met is not None:
+                    traces.append(tracer.trace(met, way / length))
+            if not every and (reached if starts else traces):
+                break
     branches = tuple(Branch(tuple(_point(plane, met) for met in trace.met), trace.closed, trace.ends) for trace in traces)
     return CriticalCurve(plane.x, plane.y, code, branches, scene.integrations - before, first, "" if traces else _reason(plane, seen, code), plane)
 

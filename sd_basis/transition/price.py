@@ -97,6 +97,8 @@ def slope_of_the_curve(scene: Scene, curve: CriticalCurve, point: CurvePoint, rt
 def _ratio(scene: Scene, plane: Plane, beside: Probe, margin: Margin, times: Sequence[float], rtol: float | None) -> list[float]:
     """Return -g_x / g_y of a margin at times of the run at one look."""
     run, delay = plane.run(beside.place), plane.values(beside.place)[0]
+    if margin.expression is None:
+        raise InputError(f"{scene.where}, slope at {plane.text(beside.place)}: the length of a stay decides, which is no expression of the model")
     if delay is not None and delay - scene.earliest <= 1e-9 * (scene.end - scene.start) and DELAY in (plane.x.name, plane.y.name):
         raise InputError(f"{scene.where}, slope at {plane.text(beside.place)}: the policy starts with the run and cannot start earlier; take a later delay")
     moves = "shift" if scene.moved is None else scene.moved.name

@@ -201,10 +201,12 @@ def size_bounds(scene: Scene, size: Sequence[Any] | Axis, bracket: tuple[float, 
 
     def codes(share: float) -> tuple[str, ...]:
         return tuple(dict.fromkeys(plane.probe((along, share)).code for along in (0.0, 0.25, 0.5, 0.75, 1.0)))
+    open_ends = [end for branch in curve.branches if not branch.closed for end in branch.ends if not end.startswith("it leaves")]
+    said = f"the curve was not followed to its end ({'; '.join(open_ends)}): these are the bounds of what was followed" if open_ends else ""
     reaches = axis.share(low[1]) > 1e-9, axis.share(high[1]) < 1 - 1e-9
     return SizeBounds(low[1] if reaches[0] else None, high[1] if reaches[1] else None, low[0] if reaches[0] else None, high[0] if reaches[1] else None,
                       codes(max(axis.share(low[1]) - room, 0.0)) if reaches[0] else (), codes(min(axis.share(high[1]) + room, 1.0)) if reaches[1] else (),
-                      curve.code, curve)
+                      curve.code, curve, said)
 
 
 def _refined(plane: Plane, curve: CriticalCurve, branch: Branch, largest: bool, xtol: float) -> tuple[float, float]:

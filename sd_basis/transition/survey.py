@@ -7,7 +7,7 @@ size, the sizes between which a critical delay exists, the smallest that suffice
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..declarations import Trade
 from ..errors import InputError, NumericalFailure
 from ..model import Model
 from ..outcomes import visited
-from ..policies import Policy
+from ..policies import Impulse, Policy
 from ..quadrature import passed
 from ..quantities import Flow
 from ..run import Run
@@ -26,11 +26,15 @@ from .critical import Critical, critical_in, never
 from .curve import CriticalCurve, critical_curve
 from .phases import PhaseMap, phase_map
 from .plane import Axis
-from .price import Price, cost_of_an_hour
+from .price import Price, cost_of_an_hour, slope_of_the_curve
 from .scene import DELAY, Scene
 from .searching import Line
 from .sizes import MinimalSize, SizeBounds, minimal_size, size_bounds
 
+CURVE_XTOL = 1e-4  # of the box
+_MOST = 160  # integrations for the curve: what is unfinished then ends and says so
+_AGREE = 0.1  # the two slopes; where they differ more that of the curve counts
+_VERTICAL = 12.0  # the slope, in shares of the box, from which a curve counts as vertical
 HOURS = {"day": 24.0, "hour": 1.0, "week": 168.0}  # hours in a unit of model time
 
 
@@ -75,7 +79,7 @@ class Survey:
         scene, found = self.scene, self.critical
         price, hours = self.price, HOURS.get(scene.model.time_unit)
         unit = None if self.size is None else scene.model.unit_text(scene.model.quantity(self.size.parameter))
-        return {
+        return _finite({
             "critical_delay": list(found.values), "critical_date": list(found.date), "time_unit": scene.model.time_unit,
             "critical_shift": [None if scene.own is None else value - scene.own for value in found.values],
             "after_runaway": [None if self.runaway is None else value - (self.runaway - scene.zero) for value in found.values],
@@ -94,22 +98,23 @@ class Survey:
             "minimal_size_within": None if self.timely is None else {**_sized(self.timely), "within": self.timely.within},
             "cost_of_an_hour": None if price is None or hours is None else price.cost,
             "cost": [{"delay": one.x, "size": one.y, "cost": one.cost, "per": "hour" if hours else scene.model.time_unit, "slope": one.slope,
-                      "exact": one.exact, "traced": _finite(one.traced), "agreement": one.agreement, "converged": one.converged, "reason": one.reason}
+                      "exact": one.exact, "traced": one.traced, "agreement": one.agreement, "converged": one.converged, "reason": one.reason}
                      for one in self.prices],
-            "curve": None if self.curve is None else [[[float(x), float(y)] for x, y in zip(branch.x, branch.y, strict=True)] for branch in self.curve.branches],
+            "curve": None if self.curve is None else [
+                {"points": [[float(x), float(y)] for x, y in zip(branch.x, branch.y, strict=True)], "ends": list(branch.ends)} for branch in self.curve.branches],
             "control": None if found.control is None else dict(found.control),
             "convergence": [dict(row) for row in found.convergence],
-            "scaling": {key: [_finite(value) for value in values] for key, values in found.scaling.items()},
+            "scaling": dict(found.scaling),
             "integrations": {"critical_delay": found.integrations, "evidence": found.evidence_integrations,
                              "curve": None if self.curve is None else self.curve.integrations},
             "reason": "; ".join([found.reason, *self.notes]),
-        }
+        })
 
 
-def survey(model: Model, case: Case | str | Path | None, group: str, *, policy: Policy | str | None = None, size: Size | None = None,
+def survey(model: Model, case: Case | str | Path | None, group: str, *, policy: Policy | Impulse | str | None = None, size: Size | None = None,
            bracket: tuple[float, float] | None = None, within: float | None = None, set: Mapping | None = None,
            policies: Iterable[Policy | str] = (), method: str = "LSODA", rtol: float = 1e-6, xtol: float = 1e-6, control: Any = None,
-           points: int = 50, frozen: Iterable[str] = (), convergence: bool = True) -> Survey:
+           points: int = 16, frozen: Iterable[str] = (), convergence: bool = True) -> Survey:
     """Return the survey of one group of outcomes: the critical delay and, with a size, all that is said of sizes.
 
     `bracket` are the delays looked at, by default those of the whole run; `within` is a time after the start of the policy by which it shall have
@@ -118,28 +123,58 @@ def survey(model: Model, case: Case | str | Path | None, group: str, *, policy: 
     scene = Scene(model, case, policy=policy, outcome=group, set=set, policies=policies, method=method, rtol=rtol)
     code = never(scene)
     axis = Line(scene, code=code)
-    found = critical_in(axis, bracket, xtol, control=control, convergence=convergence, frozen=frozen)
+    found = critical_in(axis, bracket, xtol, control=control, convergence=convergence, frozen=frozen, rtols=(1e-8, 1e-10), methods=("BDF",))
     made = Survey(scene, code, found, _runaway(scene))
     if size is None or code is None:
         return made
     first, last = axis.bracket(bracket)
-    try:
-        curve = critical_curve(scene, (DELAY, first, last), (size.parameter, size.low, size.high), points=points, code=code, every=True)
-        bounds = size_bounds(scene, Axis(size.parameter, size.low, size.high), (first, last), code=code, curve=curve)
-    except (InputError, NumericalFailure) as error:
-        return Survey(scene, code, found, made.runaway, size, notes=(f"no critical curve: {error}",))
+    if bracket is None:  # the plane reaches half as far again as what happens in it
+        last = min(last, 1.5 * max([first + 1e-9, *found.values, *([] if scene.own is None else [scene.own])]))
     own = scene.own if scene.own is not None else found.value
-    prices = cost_of_an_hour(scene, curve, amount=size.spends if size.spends is not None else 1.0, hours_per_time_unit=HOURS.get(model.time_unit))
+    plane_size = size.parameter, size.low, size.high
     least = timely = None
-    if own is not None:
-        good = _good(scene, size, own, code)
-        if good is not None:
-            least = minimal_size(scene, (size.parameter, size.low, size.high), own, code=good)
-            timely = None if within is None else minimal_size(scene, (size.parameter, size.low, size.high), own, code=good, within=within)
+    try:
+        if own is not None and (good := _good(scene, size, own, code)) is not None:
+            least = minimal_size(scene, plane_size, own, code=good, xtol=CURVE_XTOL)
+            timely = None if within is None else minimal_size(scene, plane_size, own, code=good, within=within, xtol=CURVE_XTOL)
+        starts = [(own, least.value)] if least is not None and least.value is not None and first <= own <= last else []  # type: ignore[operator]
+        now = scene.value(size.parameter)
+        starts += [(value, now) for value in found.values if size.low <= now <= size.high]
+        curve = critical_curve(scene, (DELAY, first, last), plane_size, points=points, xtol=CURVE_XTOL, code=code, start=starts or None, most=_MOST)
+        bounds = size_bounds(scene, Axis(*plane_size), (first, last), code=code, curve=curve)
+        spends = size.spends if size.spends is not None else 1.0
+        prices = cost_of_an_hour(scene, curve, amount=spends, hours_per_time_unit=HOURS.get(model.time_unit), at=12, exact=False)
+        prices = _exact(scene, curve, tuple(price for price in prices if _finite_price(curve, price)), own)
+    except (InputError, NumericalFailure) as error:
+        return Survey(scene, code, found, made.runaway, size, least, timely, notes=(f"no critical curve: {error}",))
     return Survey(scene, code, found, made.runaway, size, least, timely, bounds, curve, prices, _nearest(found, bounds, size))
 
 
-def mapped(one: Survey, store: Path | None = None, workers: int = 1, grid: tuple[int, int] = (10, 8), depth: int = 2) -> PhaseMap:
+def _finite_price(curve: CriticalCurve, price: Price) -> bool:
+    """Tell whether a curve is not vertical at a price: there no size makes up for waiting."""
+    return abs(price.traced) * (curve.x.high - curve.x.low) < _VERTICAL * (curve.y.high - curve.y.low)
+
+
+def _exact(scene: Scene, curve: CriticalCurve, prices: tuple[Price, ...], own: float | None) -> tuple[Price, ...]:
+    """Return the prices, with that nearest to a delay from exact sensitivities, where these can be had."""
+    if own is None or not prices:
+        return prices
+    place = min(range(len(prices)), key=lambda row: abs(prices[row].x - own))
+    price = prices[place]
+    point = min(curve.branches[price.branch].points, key=lambda one: abs(one.x - price.x) + abs(one.y - price.y))
+    try:
+        slope, converged, at = slope_of_the_curve(scene, curve, point)
+    except (InputError, NumericalFailure) as error:
+        return (*prices[:place], replace(price, reason=f"no exact sensitivities: {error}"), *prices[place + 1:])
+    agreement = abs(slope - price.traced) / max(abs(slope), abs(price.traced), 1e-300)
+    if not agreement < _AGREE:
+        said = f"exact sensitivities beside the curve give the slope {slope:.3g}: the response is too steep there for a run beside it to tell the curve's"
+        return (*prices[:place], replace(price, agreement=agreement, reason=said), *prices[place + 1:])
+    better = replace(price, exact=slope, converged=converged, at=at, agreement=agreement, cost=slope * price.amount / HOURS.get(scene.model.time_unit, 1.0))
+    return (*prices[:place], better, *prices[place + 1:])
+
+
+def mapped(one: Survey, store: Path | None = None, workers: int = 1, grid: tuple[int, int] = (8, 6), depth: int = 1) -> PhaseMap:
     """Return the phase map of a survey over delay and size; its points are kept in the folder `store`, from which it goes on."""
     if one.size is None:
         raise InputError(f"{one.scene.where}: there is no size to map over; name one")
@@ -206,5 +241,12 @@ def _sized(found: MinimalSize) -> dict[str, Any]:
             "reason": found.reason, "nearest": dict(found.nearest)}
 
 
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+def _finite(value: Any) -> Any:
+    """Return a value without numbers that are not finite, which strict JSON refuses."""
+    if isinstance(value, Mapping):
+        return {str(key): _finite(own) for key, own in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_finite(own) for own in value]
+    if isinstance(value, (float, np.floating)):
+        return float(value) if np.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value

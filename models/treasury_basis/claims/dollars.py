@@ -72,7 +72,10 @@ def rescue(study):
     Hours are market hours, 24 a day, from 9 March, when dealers began to turn orders away; all that was done moves together.
     `recovers` is one where the market does as it was. `deadline` is the latest start with which the market recovers, to three hours, between one and 99: hours to tens of
     hours; infinite where purchases 20 days later still help, none where those of 2020 do not. `bought` are the central bank's
-    purchases until the market recovers, in billions: hundreds of billions to trillions are 100 to 9,999.
+    purchases until the market recovers, in billions: hundreds of billions to trillions are 100 to 9,999. Reported, from what `timing` finds:
+    `funds_deadline`, the same for the funds; `smallest_share`, the smallest multiple of 2020's purchases on 2020's dates with which the market
+    recovers, to a hundredth, none where those of 2020 do not, `spent_then`, what they come to until it recovers, and `deadline_then`, the latest
+    start of a tenth more than that, searched to 20 days later and to three hours.
     """
     run = study.run("march-2020")
     decision, first = run.outcomes["market"], time_of(run, DYSFUNCTION)
@@ -85,7 +88,27 @@ def rescue(study):
         start = next((action.start for action in run.path.schedule.actions if action.name == "purchases"), None)
         if start is not None:
             numbers["deadline"] = np.inf if turn is None else HOURS * (start + turn.low - first)
+            funds = study.turning("march-2020", 0, 20, group="funds", xtol=0.125)
+            numbers["funds_deadline"] = np.inf if funds is None else HOURS * (start + funds.low - first)
+            numbers |= _smallest(study, start - first)
     return numbers
+
+
+def _smallest(study, start):
+    """Return the smallest share of the purchases that suffices, what it comes to, and the latest start of a tenth more."""
+    def runs(share):
+        return study.run("march-2020", set={"purchase_size": share})
+    low, high = 0.0, 1.0
+    while high - low > 0.01:
+        middle = (low + high) / 2
+        low, high = (low, middle) if runs(middle).outcomes["market"].code in ("rescued", "calm") else (middle, high)
+    bonds, decision = runs(high)["central_bank_bonds"], runs(high).outcomes["market"]
+    turn = study.turning("march-2020", 0, 20, group="market", xtol=0.125, set={"purchase_size": 1.1 * high})
+    return {
+        "smallest_share": high,
+        "spent_then": float(np.interp(decision.time, runs(high).t, bonds) - bonds[0]),
+        "deadline_then": np.inf if turn is None else HOURS * (start + turn.low),
+    }
 
 
 CLAIMS = (
