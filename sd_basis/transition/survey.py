@@ -32,7 +32,7 @@ from .searching import Line
 from .sizes import MinimalSize, SizeBounds, minimal_size, size_bounds
 
 CURVE_XTOL = 1e-4  # of the box
-_MOST = 160  # integrations for the curve: what is unfinished then ends and says so
+_MOST = 130  # integrations for the curve: what is unfinished then ends and says so
 _AGREE = 0.1  # the two slopes; where they differ more that of the curve counts
 _VERTICAL = 12.0  # the slope, in shares of the box, from which a curve counts as vertical
 HOURS = {"day": 24.0, "hour": 1.0, "week": 168.0}  # hours in a unit of model time
@@ -123,7 +123,7 @@ def survey(model: Model, case: Case | str | Path | None, group: str, *, policy: 
     scene = Scene(model, case, policy=policy, outcome=group, set=set, policies=policies, method=method, rtol=rtol)
     code = never(scene)
     axis = Line(scene, code=code)
-    found = critical_in(axis, bracket, xtol, control=control, convergence=convergence, frozen=frozen, rtols=(1e-8, 1e-10), methods=("BDF",))
+    found = critical_in(axis, bracket, xtol, control=control, convergence=convergence, frozen=frozen, rtols=(1e-9,), methods=("BDF",))
     made = Survey(scene, code, found, _runaway(scene))
     if size is None or code is None:
         return made
