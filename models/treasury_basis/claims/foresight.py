@@ -66,7 +66,7 @@ def _in_a_year(study, *policies):
     end = (case.time("claim 21", event.end) for event in case.shocks)
     shocks = tuple(replace(event, start=year + first, end=year + last) for event, first, last in zip(case.shocks, begin, end, strict=True))
     return Case(
-        "spark-in-a-year", span=(0.0, year + 63), values=case.values, shocks=shocks, policies=tuple(Event(name, start=0.0) for name in policies)
+        "spark-in-a-year", span=(0.0, year + 126), values=case.values, shocks=shocks, policies=tuple(Event(name, start=0.0) for name in policies)
     )
 
 

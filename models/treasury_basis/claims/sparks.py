@@ -60,7 +60,7 @@ def _smallest(study, given):
     """Return the smallest shock, as a share of March 2020's, that kills a market without rescue: bisected from 1/64 to 2."""
 
     def kills(scale):
-        return collapses(study.run("spark", set={**given, "shock_scale": scale}, span=(0.0, 63.0)))
+        return collapses(study.run("spark", set={**given, "shock_scale": scale}, span=(0.0, 126.0)))
 
     low, high = 1 / 64, 2.0
     if kills(low):
