@@ -74,7 +74,7 @@ class State:
                              {str(name): finite_number(f"{where}, held", value) for name, value in status["held"].items()},
                              tuple((str(name), finite_number(f"{where}, passed", time)) for name, time in status["passed"]))
             return cls(str(content["name"]), str(content["model"]), str(content["settings"]), finite_number(f"{where}, time", content["time"]),
-                       numbers["stocks"], numbers["atol"], carried, tuple(Visits(**visits) for visits in content["visits"]))
+                       numbers["stocks"], numbers["atol"], carried, tuple(_met(**visits) for visits in content["visits"]))
         except (KeyError, TypeError, ValueError, AttributeError):
             raise InputError(f"{where}: a part of it is missing or malformed; save the run again") from None
 
@@ -95,6 +95,10 @@ class State:
     def start(self, plan: Schedule) -> tuple[np.ndarray, np.ndarray]:
         """Return stocks and tolerances in the model's order."""
         return tuple(np.array([values[stock.name] for stock in plan.model.stocks]) for values in (self.stocks, self.atol))  # type: ignore[return-value]
+
+
+def _met(stays: list, **visits: Any) -> Visits:
+    return Visits(**visits, stays=tuple((enter, leave) for enter, leave in stays))
 
 
 def settings_of(plan: Schedule) -> str:

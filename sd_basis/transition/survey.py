@@ -1,8 +1,4 @@
-"""The survey of a case: when a rescue comes too late, how large it must be, and what an hour costs, for one group of outcomes.
-
-It puts together what the other modules find: the critical delay with its kind, the critical curve through delay and
-size, the sizes between which a critical delay exists, the smallest that suffices, and the price of waiting.
-"""
+"""The survey of a case, for one group of outcomes: when a rescue comes too late, how large it must be, and what an hour costs."""
 
 from __future__ import annotations
 
