@@ -56,7 +56,7 @@ def call(folder, *arguments, code=0):
 
 @pytest.fixture(scope="module")
 def found(folder):
-    return json.loads(call(folder, "--case", "alarm", "--rtol", "1e-9", "--json", "--between", "0.5:8", "--out", "made").stdout)["outcomes"]["outcome"]
+    return json.loads(call(folder, "--case", "alarm", "--rtol", "1e-9", "--json", "--between", "0.5:8", "--points", "8", "--out", "made").stdout)["outcomes"]["outcome"]
 
 
 def test_the_document_has_the_keys_of_the_contract_and_the_closed_form(found):
