@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from sd_basis import CLOUD, Flow, Model, load, simulate
 from sd_basis.figures import Context, available
 from sd_basis.library import case_paths, locate, module
+from sd_basis.outcomes import visited
 
 MODEL = load("treasury_basis")
 CASES = sorted(case_paths(locate("treasury_basis")))
@@ -210,6 +211,17 @@ def test_the_critical_start_of_the_funds_hangs_on_neither_method_nor_horizon(val
         return simulate(model(values), own, method=method).outcomes["funds"].code
     assert [code(shift, method) == "collapsed" for method in ("LSODA", "BDF") for shift in (-0.002, 0.002)] == [False, True] * 2
     assert [code(shift, end=500.0) == "collapsed" for shift in (-0.002, 0.002)] == [False, True]
+
+
+@pytest.mark.parametrize("values, early, late, days", [("supercritical", 0.805, 0.806, (44, 268)), ("subcritical", -0.3, -0.26, (41, 157))])
+def test_a_rescue_that_just_suffices_has_a_critical_hour(values, early, late, days):
+    case = load("treasury_basis", "march-2020").case
+    runs = [simulate(model(values), case.shifted(shift), set={"purchase_size": 0.4}, span=(0, 320)) for shift in (early, late)]
+    assert [run.outcomes["market"].code for run in runs] == ["rescued", "collapsed"]
+    frozen = next(outcome.when for outcome in MODEL.outcomes if outcome.lasting)
+    for run, wanted in zip(runs, days, strict=True):
+        stays = next(visits.stays for condition, visits in visited(run.path).items() if str(condition) == str(frozen))
+        assert sum(leave - enter for enter, leave in stays) == pytest.approx(wanted, abs=1)
 
 
 def test_without_price_impact_nothing_collapses():
