@@ -59,7 +59,7 @@ def visited(path: Path) -> dict[Relational, Visits]:
     conditions = path.compiled.conditions
     if not conditions:
         return {}
-    seen, lasting = _Seen(path), {outcome.when for outcome in path.compiled.model.outcomes if outcome.lasting}
+    seen, lasting = Seen(path), {outcome.when for outcome in path.compiled.model.outcomes if outcome.lasting}
     return {condition: _joined(earlier, seen.visits(row, condition in lasting)) for row, (condition, earlier) in
             enumerate(zip(conditions, _earlier(path, len(conditions)), strict=True))}
 
@@ -102,7 +102,7 @@ def _decide(path: Path, outcomes: list[Outcome], visits: dict[Relational, Visits
     return Decision(UNDECIDED, None)
 
 
-class _Seen:
+class Seen:
     """The margins of every inequality where the solver stepped and inside its steps, in the order of time."""
 
     def __init__(self, path: Path):

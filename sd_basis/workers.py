@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from .errors import BasisError
@@ -17,18 +18,28 @@ _THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 
 
 def spread(where: str, work: Callable[[Task], Any], tasks: Sequence[Task], workers: int, begin: Callable[..., None], given: tuple) -> Iterator[tuple[Task, Any]]:
-    """Give each task with `work(task)` as it comes, from processes that each began with `begin(*given)`.
+    """Give each task with `work(task)` as it comes, from processes that each began with `begin(*given)`; the rest is as in `crew`."""
+    with crew(where, min(workers, len(tasks)), begin, given) as done:
+        yield from done(work, tasks)
+
+
+@contextmanager
+def crew(where: str, workers: int, begin: Callable[..., None], given: tuple) -> Iterator[Callable[..., Iterator[tuple[Any, Any]]]]:
+    """Give a function of (work, tasks) that gives each task with its result as it comes; its processes each began with `begin(*given)` and end with the block.
 
     Functions and tasks pickle. Spawned processes import the script that called: it needs `if __name__ == "__main__"`.
     An exception of a task is raised here. Raises BasisError where a process ends by itself.
     """
     others, before = set(multiprocessing.active_children()), {name: os.environ.get(name) for name in _THREADS}
     os.environ.update({name: "1" for name in _THREADS if before[name] is None})  # processes that share the cores gain nothing by threads
-    pool = ProcessPoolExecutor(min(workers, len(tasks)), multiprocessing.get_context("spawn"), _begin, (begin, given))
-    try:
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin, (begin, given))
+
+    def done(work: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
         futures = {pool.submit(work, task): task for task in tasks}
         for future in as_completed(futures):
             yield futures[future], future.result()
+    try:
+        yield done
     except BrokenProcessPool:
         raise BasisError(f"{where}: a worker process ended by itself; there may be too little memory, or the script lacks "
                          "if __name__ == \"__main__\"; try --workers 1") from None

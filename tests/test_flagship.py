@@ -213,6 +213,14 @@ def test_the_critical_start_of_the_funds_hangs_on_neither_method_nor_horizon(val
     assert [code(shift, end=500.0) == "collapsed" for shift in (-0.002, 0.002)] == [False, True]
 
 
+@pytest.mark.parametrize("values, day", [("supercritical", 460), ("subcritical", 328)])
+def test_the_market_that_nobody_rescues_thaws_by_itself_after_more_than_a_year(values, day):
+    whole = simulate(model(values), "no-rescue", span=(0, 520))
+    functioning = next(outcome.when for outcome in whole.model.outcomes if outcome.name == "rescued" and outcome.group == "market")
+    assert whole.outcomes["market"].code == "collapsed"
+    assert visited(whole.path)[functioning].since == pytest.approx(day, abs=1)
+
+
 @pytest.mark.parametrize("values, early, late, days", [("supercritical", 0.805, 0.806, (44, 268)), ("subcritical", -0.3, -0.26, (41, 157))])
 def test_a_rescue_that_just_suffices_has_a_critical_hour(values, early, late, days):
     case = load("treasury_basis", "march-2020").case

@@ -101,6 +101,8 @@ def test_a_case_without_a_critical_delay_says_so_and_names_the_sizes_that_have_o
     (["--case", "alarm", "--size", "sise"], "did you mean 'size'"),
     (["--case", "alarm", "--size", "size=9:1"], "the upper end is not above"),
     (["--case", "alarm", "--xtol", "0"], "xtol"),
+    (["--case", "alarm", "--within", "-1"], "give a positive time"),
+    (["--case", "alarm", "--size", "size=-5:3"], "outside its domain"),
     ([], "no dated policies"),
 ])
 def test_what_cannot_be_timed_is_answered_with_one_sentence(folder, arguments, said):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..transition.survey import Size
+    from ..transition.spending import Size
 
 Answer = tuple[dict[str, Any], str, list[str]]
 

@@ -51,7 +51,7 @@ def timing(model, case, values, settings, policy, groups, between, size, within,
     from ..manifest import versions
     from ..policies import Policy
     from ..storage import output_folder, strict_json, write_atomic
-    from ..transition.survey import size_of
+    from ..transition.spending import size_of
     from .request import settings_of
 
     control = settings_of(controls)

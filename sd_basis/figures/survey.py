@@ -33,7 +33,7 @@ def survey_pictures(one: Survey, whole: PhaseMap | None, remark: str = "") -> di
                                          per="hour" if scene.model.time_unit in HOURS else scene.model.time_unit, zero=scene.zero, remark=remark)
         scaling = one.critical.scaling
         sides = {side: (scaling["distance"], scaling[key]) for side in ("below", "above")
-                 for key in (f"time_{side}", f"decided_{side}") if key in scaling}
+                 for key in (f"decided_{side}", f"time_{side}") if key in scaling}  # the last counts: times of parting, where the sides jump
         if sides:
             slopes = {side: slope for side, slope in one.critical.log_slope.items() if slope is not None}
             found["decision"] = decision_picture(sides, one.critical.unstable_eigenvalue, time_unit=scene.model.time_unit, slopes=slopes or None,

@@ -13,11 +13,9 @@ import sympy
 from sympy.core.relational import Relational
 
 from ..declarations import margin
-from ..outcomes import visited
-from ..path import Path
+from ..outcomes import Seen, visited
 from ..run import Run
 
-_INSIDE = np.array([0.2, 0.4, 0.6, 0.8])
 _NARROWED, _PASSES = 17, 3  # places looked at around an extremum, each time in an eighth of the stretch before
 
 
@@ -47,7 +45,7 @@ def margins(run: Run, group: str) -> dict[str, Margin]:
     conditions = path.compiled.conditions
     if not conditions:
         return {}
-    seen = _Seen(path)
+    seen = _Extremes(path)
     found: dict[str, Margin] = {}
     for outcome in (item for item in run.model.outcomes if item.group == group):
         if outcome.lasting:
@@ -67,19 +65,12 @@ def margins(run: Run, group: str) -> dict[str, Margin]:
     return found
 
 
-class _Seen:
-    """Every inequality's margin where the solver stepped and inside its steps, in the order of time."""
-
-    def __init__(self, path: Path):
-        self.path = path
-        t, x, segment, _ = path.between(_INSIDE)
-        order = np.lexsort((np.concatenate([path.t, t]), np.concatenate([path.segment, segment])))
-        self.t, self.segment = np.concatenate([path.t, t])[order], np.concatenate([path.segment, segment])[order]
-        self.rows = path.evaluate(path.compiled.margins, self.t, np.concatenate([path.x, x])[order], self.segment)
+class _Extremes(Seen):
+    """The looks at a path, with the extremes of its margins."""
 
     def extreme(self, row: int, kind: str) -> tuple[float, float, int]:
         """Return value, time and segment of the end or of the largest or smallest margin, by the solver's interpolant."""
-        values = self.rows[row]
+        values = self.margins[row]
         if kind == "end":
             return float(values[-1]), float(self.t[-1]), int(self.segment[-1])
         sign = -1.0 if kind == "smallest" else 1.0

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..compiled import compiled
-from ..errors import BasisError, InputError, NumericalFailure
+from ..errors import InputError, NumericalFailure
+from ..workers import crew
 from .keeping import Kept, described
 from .plane import FAILED, Axis, Plane
 from .scene import DELAY, Scene
 
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _own: list[Scene] = []  # the scene of a worker process
 
 
@@ -124,45 +119,26 @@ def _corners(cell: tuple[int, int, int]) -> list[tuple[int, int]]:
 def _looking(plane: Plane, workers: int) -> Iterator[Callable[[Sequence[tuple[float, float]]], Iterator[dict[str, Any]]]]:
     """Give a function that gives the entries of points as they come; its processes start when they are first worth it, and end with the block."""
     names, delay, longest = (plane.x.name, plane.y.name), plane.delay, plane.longest
-    others, before = set(multiprocessing.active_children()), {name: os.environ.get(name) for name in _THREADS}
-    pool: ProcessPoolExecutor | None = None
+    with ExitStack() as stack:
+        done: Callable[..., Iterator[tuple[Any, Any]]] | None = None
 
-    def looked(wanted: Sequence[tuple[float, float]]) -> Iterator[dict[str, Any]]:
-        nonlocal pool
-        if pool is None and (workers <= 1 or len(wanted) < 4 * workers):
-            yield from (_entry(plane.scene, names, values, delay, longest) for values in wanted)
-            return
-        if pool is None:
-            compiled(plane.scene.model)  # once, into the cache on disk, not once in every worker
-            os.environ.update({name: "1" for name in _THREADS if before[name] is None})  # processes that share the cores gain nothing by threads
-            pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin, (plane.scene.changed(),))
-        for future in as_completed([pool.submit(_look, names, values, delay, longest) for values in wanted]):
-            yield future.result()
-
-    try:
+        def looked(wanted: Sequence[tuple[float, float]]) -> Iterator[dict[str, Any]]:
+            nonlocal done
+            if done is None and (workers <= 1 or len(wanted) < 4 * workers):
+                yield from (_entry(plane.scene, names, values, delay, longest) for values in wanted)
+                return
+            if done is None:
+                compiled(plane.scene.model)  # once, into the cache on disk, not once in every worker
+                done = stack.enter_context(crew("phase map", workers, _begin, (plane.scene.changed(),)))
+            yield from (entry for _, entry in done(partial(_look, names, delay, longest), wanted))
         yield looked
-        if pool is not None:
-            pool.shutdown()
-    except BrokenProcessPool:
-        raise BasisError("phase map: a worker process ended by itself; there may be too little memory, or the script lacks "
-                         'if __name__ == "__main__"; try one worker') from None
-    except BaseException:
-        for process in set(multiprocessing.active_children()) - others:
-            process.terminate()
-        raise
-    finally:
-        for name in [name for name in _THREADS if before[name] is None]:
-            os.environ.pop(name, None)
-        if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _begin(scene: Scene) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever spawned it hears the interruption and ends it
     _own.append(scene)
 
 
-def _look(names: tuple[str, str], values: tuple[float, float], delay: float | None, longest: float) -> dict[str, Any]:
+def _look(names: tuple[str, str], delay: float | None, longest: float, values: tuple[float, float]) -> dict[str, Any]:
     return _entry(_own[-1], names, values, delay, longest)
 
 

@@ -10,38 +10,25 @@ from typing import Any
 import numpy as np
 
 from ..case import Case
-from ..declarations import Trade
 from ..errors import InputError, NumericalFailure
 from ..model import Model
 from ..outcomes import visited
 from ..policies import Impulse, Policy
-from ..quadrature import passed
-from ..quantities import Flow
-from ..run import Run
 from .critical import Critical, critical_in, never
 from .curve import CriticalCurve, critical_curve
 from .phases import PhaseMap, phase_map
-from .plane import Axis
+from .plane import Axis, checked_axis
 from .price import Price, cost_of_an_hour, slope_of_the_curve
 from .scene import DELAY, Scene
 from .searching import Line
 from .sizes import MinimalSize, SizeBounds, minimal_size, size_bounds
+from .spending import Size
 
 CURVE_XTOL = 1e-4  # of the box
 _MOST = 130  # integrations for the curve: what is unfinished then ends and says so
 _AGREE = 0.1  # the two slopes; where they differ more that of the curve counts
 _VERTICAL = 12.0  # the slope, in shares of the box, from which a curve counts as vertical
 HOURS = {"day": 24.0, "hour": 1.0, "week": 168.0}  # hours in a unit of model time
-
-
-@dataclass(frozen=True)
-class Size:
-    """What is called the size of a rescue: a parameter and its range, and the flow through which the rescue spends."""
-
-    parameter: str
-    low: float
-    high: float
-    spends: Flow | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +106,7 @@ def survey(model: Model, case: Case | str | Path | None, group: str, *, policy: 
     scene = Scene(model, case, policy=policy, outcome=group, set=set, policies=policies, method=method, rtol=rtol)
     code = never(scene)
     axis = Line(scene, code=code)
+    _check(scene, size, within)
     found = critical_in(axis, bracket, xtol, control=control, convergence=convergence, frozen=frozen, rtols=(1e-9,), methods=("BDF",))
     made = Survey(scene, code, found, _runaway(scene))
     if size is None or code is None:
@@ -141,9 +129,19 @@ def survey(model: Model, case: Case | str | Path | None, group: str, *, policy: 
         spends = size.spends if size.spends is not None else 1.0
         prices = cost_of_an_hour(scene, curve, amount=spends, hours_per_time_unit=HOURS.get(model.time_unit), at=12, exact=False)
         prices = _exact(scene, curve, tuple(price for price in prices if _finite_price(curve, price)), own)
-    except (InputError, NumericalFailure) as error:
+    except NumericalFailure as error:
         return Survey(scene, code, found, made.runaway, size, least, timely, notes=(f"no critical curve: {error}",))
     return Survey(scene, code, found, made.runaway, size, least, timely, bounds, curve, prices, _nearest(found, bounds, size))
+
+
+def _check(scene: Scene, size: Size | None, within: float | None) -> None:
+    """Raise InputError for a size or a time that cannot be used, before the long work begins."""
+    if within is not None and not within > 0:
+        raise InputError(f"{scene.where}, within: it is {within:g} after the start of the policy; give a positive time")
+    if size is not None:
+        checked_axis(scene, (size.parameter, size.low, size.high), f"{scene.where}, size")
+        for end in (size.low, size.high):
+            scene.look(scene.own, {size.parameter: end})
 
 
 def _finite_price(curve: CriticalCurve, price: Price) -> bool:
@@ -203,33 +201,6 @@ def _runaway(scene: Scene) -> float | None:
         return visited(scene.run(None).path)[scene.model.runaway].first
     except NumericalFailure:
         return None
-
-
-def size_of(model: Model, run: Run, policy: Policy | None, given: tuple[str, float | None, float | None] | None) -> Size | None:
-    """Return the size to look at: the parameter given, else that of the policy, else that of the policy of the run that spends most.
-
-    Its range is by default the parameter's plausible one. Raises InputError where that is not known.
-    """
-    acting = [model.policies[name] for name in dict.fromkeys(action.name for action in run.path.actions) if name in model.policies]
-    chosen = policy if policy is not None and policy.size is not None else None
-    if given is None and chosen is None:
-        spending = [item for item in acting if item.size is not None and item.spends is not None]
-        chosen = max(spending, key=lambda item: passed(run.path, paying(item)), default=None)
-        if chosen is None:
-            return None
-    name, low, high = given if given is not None else (str(chosen.size), None, None)
-    parameter = model.parameters_of(name, "size")[0]
-    if chosen is None:
-        chosen = next((item for item in acting if str(item.size) == name), None)
-    low, high = (parameter.between[0] if low is None else low), (parameter.between[1] if high is None else high)
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise InputError(f"size {name!r}: its plausible range is not known; give its range, as in {name}=0:2")
-    return Size(name, float(low), float(high), None if chosen is None or chosen.spends is None else paying(chosen))
-
-
-def paying(policy: Policy) -> Flow:
-    """Return the flow through which a policy spends: of a trade the payment."""
-    return policy.spends.payment if isinstance(policy.spends, Trade) else policy.spends  # type: ignore[return-value]
 
 
 def _sized(found: MinimalSize) -> dict[str, Any]:
