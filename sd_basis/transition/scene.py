@@ -54,11 +54,9 @@ class Scene:
         self.set = {_name(key): float(value) for key, value in (set or {}).items()}
         self.policies, self.initial, self.method, self.rtol = tuple(policies), initial, method, rtol
         groups = list(dict.fromkeys(item.group for item in model.outcomes))
-        if not groups:
-            raise InputError(f"model {model.name!r}: it declares no outcomes; give it outcomes=")
         if outcome is not None and outcome not in groups:
             raise unknown(self.where, "group of outcomes", outcome, groups)
-        self.group = groups[0] if outcome is None else outcome
+        self.group = outcome if outcome is not None else next(iter(groups), "")
         own = [item for item in model.outcomes if item.group == self.group]
         self.passages = {item.name for item in own if item.absorbing or item.lasting}  # codes that a first passage may decide, and those that nothing else does
         self.absorbing = self.passages - {item.name for item in own if not (item.absorbing or item.lasting)}
@@ -180,6 +178,8 @@ class Scene:
 
     def look(self, delay: float | None = None, values: Mapping[str, float] | None = None, stretch: float = 1.0, longest: float = 1.0) -> Look:
         """Return how a run ends; one that is undecided is followed further, to `longest` spans at most, each time four times as far."""
+        if not self.group:
+            raise InputError(f"model {self.model.name!r}: it declares no outcomes; give it outcomes=")
         given = self._values(values)
         point = delay, tuple(sorted(given.items()))
         while (found := self._look(point, given, stretch)).code == UNDECIDED and stretch < longest:
