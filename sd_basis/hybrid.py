@@ -35,9 +35,9 @@ class Advance:
     """Integrates a schedule; `advance` below is its door."""
 
     def __init__(self, functions: Compiled, plan: Schedule, status: Status, method: str, rtol: float, atol: np.ndarray, check: Callable[[Piece], None],
-                 step: float | None = None):
+                 step: float | None = None, enough: Callable[[Course], bool] | None = None, number: int = 0):
         self.functions, self.plan, self.method, self.rtol, self.atol, self.check = functions, plan, method, rtol, atol, check
-        self.model, self.step = functions.model, step
+        self.model, self.step, self.enough, self.number = functions.model, step, enough, number
         self.triggers = {item.name: item for item in plan.triggers}
         self.rows = {name: row for row, name in enumerate(self.triggers)}
         conditions = tuple(margin(f"{name!r}, when", item.when) for name, item in self.triggers.items())
@@ -49,7 +49,6 @@ class Advance:
         dated = [kick for kick in plan.kicks if kick.time >= plan.start - plan.nearest]  # earlier ones passed before the run
         self.pending = [kick for kick in (*dated, *fired) if (kick.impulse.name, kick.time) not in {*self.passed}]  # impulses yet to pass
         self.own: dict[tuple[str, float, int], Action] = {}
-        self.number = 0
         self.course = Course(status)
 
     # What is in force ----------------------------------------------------------------------
@@ -220,16 +219,16 @@ class Advance:
                 piece.problem, piece.mendable = f"more than {_MOST_SWITCHES} switches were needed", True
             self.course.pieces.append(piece)
             self.course.segments.append(segment)
-            if piece.problem:
+            if piece.problem or (self.enough is not None and self.enough(self.course)):
                 break
             t, x, inputs = float(piece.t[-1]), piece.x[-1], segment.values(float(piece.t[-1]))
         return self.course
 
 
 def advance(functions: Compiled, plan: Schedule, x: np.ndarray, status: Status, method: str, rtol: float, atol: np.ndarray,
-            check: Callable[[Piece], None], step: float | None = None) -> Course:
-    """Integrate a schedule from a state and a status; `check` may end a piece with a problem; with `step`, by Euler."""
-    return Advance(functions, plan, status, method, rtol, atol, check, step).run(x)
+            check: Callable[[Piece], None], step: float | None = None, enough: Callable[[Course], bool] | None = None, number: int = 0) -> Course:
+    """Integrate from a state and a status; `check` may end a piece with a problem, `enough` the run; with `step`, by Euler, after `number` switches."""
+    return Advance(functions, plan, status, method, rtol, atol, check, step, enough, number).run(x)
 
 
 def _ended(piece: Piece, known: Crossing | None) -> Piece:

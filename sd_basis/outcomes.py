@@ -102,6 +102,20 @@ def _decide(path: Path, outcomes: list[Outcome], visits: dict[Relational, Visits
     return Decision(UNDECIDED, None)
 
 
+class Settled:
+    """The decision of one group of outcomes as a run goes on, piece by piece: what is absorbed or has lasted cannot be undone by what comes."""
+
+    def __init__(self, group: str):
+        self.group, self.decision = group, Decision(UNDECIDED, None)
+        self.visits: dict[Relational, Visits] = {}
+
+    def by(self, path: Path) -> bool:
+        """Tell whether a further stretch of the run, whose `before` are the visits until then, decides it."""
+        self.visits = visited(path)
+        self.decision = _decide(path, [outcome for outcome in path.compiled.model.outcomes if outcome.group == self.group], self.visits)
+        return self.decision.code != UNDECIDED
+
+
 class Seen:
     """The margins of every inequality where the solver stepped and inside its steps, in the order of time."""
 

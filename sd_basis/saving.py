@@ -128,18 +128,19 @@ def state_of(run: Run, at: Any = None) -> State:
     if time == path.t[0]:
         x, status, visits = path.course.switches[0].x, path.course.begun, tuple(path.before or ())
     else:
-        place = next(index for index, piece in enumerate(path.pieces) if time <= piece.t[-1])
-        until = _until(path, place, time)
-        x, status, visits = until.x[-1], path.course.statuses[place], tuple(visited(until).values())
+        own = until(path, time)
+        x, status, visits = own.x[-1], own.course.statuses[-1], tuple(visited(own).values())
     return State(run.model.name, path.compiled.key, settings_of(path.schedule), time, dict(zip(names, map(float, x), strict=True)),
                  dict(zip(names, map(float, run.atol), strict=True)), status, visits)
 
 
-def _until(path: Path, place: int, time: float) -> Path:
-    """Return a path up to a time within, or at the end of, one of its pieces."""
+def until(path: Path, time: float) -> Path:
+    """Return a path up to a time behind its start; at a switch, before it."""
+    place = next(index for index, piece in enumerate(path.pieces) if time <= piece.t[-1])
     piece = path.pieces[place]
     steps = int(np.searchsorted(piece.t, time))  # the first step that ends at the time or after it
     last = piece.x[steps] if piece.t[steps] == time else piece.interpolants[steps - 1](time)
     cut = Piece(np.append(piece.t[:steps], time), np.vstack([piece.x[:steps], last]), piece.interpolants[:steps])
-    course = replace(path.course, pieces=[*path.pieces[:place], cut], segments=path.segments[:place + 1])
+    course = replace(path.course, pieces=[*path.pieces[:place], cut], segments=path.segments[:place + 1], switches=path.course.switches[:place + 1],
+                     statuses=path.course.statuses[:place + 1])
     return Path(path.compiled, path.schedule, course, path.before)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping
+import time as timer
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -13,12 +13,14 @@ import numpy as np
 from .beginning import initial_state, tolerance_of
 from .case import Case
 from .compiled import Compiled, compiled
-from .course import Status
+from .course import Course, Status
+from .departing import joined, last_piece, shared
 from .errors import InputError, Interrupted, NumericalFailure, unknown
 from .hybrid import advance
 from .integrators import FIXED, INTERRUPTED, Piece, method_class
 from .library import find_case
 from .model import Model
+from .outcomes import Settled
 from .path import Path
 from .policies import Policy
 from .quantities import finite_number
@@ -48,7 +50,7 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     anything not usable as given, NumericalFailure, with the run so far in `.run`, when the integration cannot go on,
     and Interrupted, a KeyboardInterrupt with the same, when it is interrupted.
     """
-    began = time.perf_counter()
+    began = timer.perf_counter()
     if not isinstance(model, Model):
         raise InputError(f"simulate: {model!r} is not a model; give load(NAME) or a Model")
     case = find_case(model, case) or Case("default")
@@ -67,21 +69,58 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
         (start, kept), status = state.start(plan), state.status
         tolerance = kept if atol is None else tolerance_of(model, start, rtol, atol)
     shown = None if at is None else _shown(case, plan, at)
+    course = _advanced(functions, plan, start, status, method, rtol, tolerance, step)
+    if shown is not None and course.pieces[-1].problem:
+        last = course.pieces[-1].t[-1]
+        shown = shown[shown <= last] if shown[0] <= last else None
+    path = Path(functions, plan, course, None if state is None else state.visits or None)
+    solver = {"method": method, "rtol": rtol, **({} if step is None else {"step": step})}
+    return _ended(Run(model, case, path, shown, _told(solver, path, began), tolerance, *_beginning(case, initial, state)))
+
+
+def depart(base: Run, case: Case, time: float, *, policies: Iterable[Policy | str] = (), set: Mapping | None = None, span: tuple | None = None,
+           settled: Settled | None = None) -> Run | None:
+    """Return the run of a case that is the same as `base` until a time, integrated from there on; None where the two differ before.
+
+    Method and tolerances are those of `base`; with `settled` the run ends with the piece after which that group of outcomes cannot change.
+    The rest, and what is raised, is as in `simulate`.
+    """
+    began, model, functions = timer.perf_counter(), base.model, base.path.compiled
+    plan = schedule(model, case, policies, set or {}, span)
+    course = shared(base, plan, time)
+    if course is None or base.solver["method"] in FIXED:
+        return None
+    path = Path(functions, plan, course)
+    if settled is None or not settled.by(path):
+        def enough(further: Course) -> bool:
+            return settled is not None and settled.by(Path(functions, plan, last_piece(further), list(settled.visits.values())))
+        further = _advanced(functions, replace(plan, start=time), path.x[-1], course.statuses[-1], base.solver["method"], base.solver["rtol"],
+                            base.atol, enough=enough, number=len(course.switches))
+        path = joined(course, further, plan, base)
+    return _ended(Run(model, case, path, None, _told(base.solver, path, began), base.atol, base.begins, base.given))
+
+
+def _advanced(functions: Compiled, plan: Schedule, start: np.ndarray, status: Status, method: str, rtol: float, tolerance: np.ndarray,
+              step: float | None = None, **options: Any) -> Course:
     try:
-        course = advance(functions, plan, start, status, method, rtol, tolerance, lambda piece: _check_signs(model, piece, tolerance), step)
+        return advance(functions, plan, start, status, method, rtol, tolerance, lambda piece: _check_signs(plan.model, piece, tolerance), step, **options)
     except (ArithmeticError, ValueError) as error:  # what rests on parameters alone is computed outside the integrator
-        raise NumericalFailure(f"model {model.name!r}: its equations cannot be computed at t = {plan.start:g} or a later switch ({error}); "
+        raise NumericalFailure(f"model {plan.model.name!r}: its equations cannot be computed at t = {plan.start:g} or a later switch ({error}); "
                                "mend a parameter or an equation") from error
-    pieces = course.pieces
-    if shown is not None and pieces[-1].problem:
-        shown = shown[shown <= pieces[-1].t[-1]] if shown[0] <= pieces[-1].t[-1] else None
-    run = Run(model, case, Path(functions, plan, course, None if state is None else state.visits or None), shown,
-              {"method": method, "rtol": rtol, **({} if step is None else {"step": step}), "steps": sum(len(piece.interpolants) for piece in pieces),
-               "restarts": len(pieces) - 1, "seconds": time.perf_counter() - began}, tolerance, *_beginning(case, initial, state))
-    if pieces[-1].problem == INTERRUPTED:
+
+
+def _told(solver: Mapping[str, Any], path: Path, began: float) -> dict[str, Any]:
+    """Return what is said of a solver, with the work it did."""
+    return {**solver, "steps": path.steps, "restarts": len(path.pieces) - 1, "seconds": timer.perf_counter() - began}
+
+
+def _ended(run: Run) -> Run:
+    """Return a run that reached its end; raise what it broke off with."""
+    last = run.path.pieces[-1]
+    if last.problem == INTERRUPTED:
         raise Interrupted(f"interrupted at {run.when(float(run.path.t[-1]))}", run)
-    if pieces[-1].problem:
-        raise NumericalFailure(_failure(model, pieces[-1], tolerance, method), run)
+    if last.problem:
+        raise NumericalFailure(_failure(run.model, last, run.atol, run.solver["method"]), run)
     return run
 
 

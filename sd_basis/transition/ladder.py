@@ -12,6 +12,7 @@ from .searching import Line, Turn, refined
 from .separating import Gap, concerned
 
 _DEEP = 1e-11  # of the scan's spacing: how closely the turn is bracketed for evidence
+_STILL = 1e-9  # of the scan's spacing: a turn that a longer time moves by less does not move with it
 _CLEAR = 30.0  # times that bracket: the smallest distance looked at
 _RUNGS = 9  # decades below the scan's spacing
 _LONGEST = 64.0  # spans
@@ -51,12 +52,15 @@ class Ladder:
         floor = 16 * float(np.spacing(max(abs(self.turn.low), abs(self.turn.high), abs(self.axis.scene.zero), abs(self.axis.scene.end))))
         self.turn = refined(self.axis, self.turn, self.top, max(_DEEP * self.spacing, floor), self.stretch)
         turn = self.turn
-        while not self.moves and self._moving():  # so close to the turn a run may need longer than the search followed it
+        while not self.moves and self._moving():
+            before = self.turn.value  # so close to the turn a run may need longer than the search followed it
             self.stretch *= 4
             if self.stretch > _RETRIES * turn.stretch or (wider := self._bracketed()) is None:
                 self.moves = True
             else:
                 self.turn = refined(self.axis, wider, self.top, max(_DEEP * self.spacing, floor), self.stretch)
+                if abs(self.turn.value - before) < _STILL * self.spacing:
+                    break  # what long runs err, not the horizon, moved it
         if self.moves:
             return self
         run = self.axis.run(self.turn.high, self.stretch)

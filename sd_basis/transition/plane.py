@@ -118,8 +118,11 @@ def probe(scene: Scene, place: tuple[float, float], delay: float | None, values:
     """Return what one run of a scene says; one that is undecided is followed to `longest` spans, each time four times as far."""
     stretch = 1.0
     try:
-        while (look := scene.look(delay, values, stretch)).code == UNDECIDED and stretch < longest:
+        while True:
+            run = scene.run(delay, values, stretch)  # whole, for its margins
+            look = scene.look(delay, values, stretch)
+            if look.code != UNDECIDED or stretch >= longest:
+                return Probe(place, look.code, look.time, margins(run, scene.group))
             stretch = min(4 * stretch, longest)
-        return Probe(place, look.code, look.time, margins(scene.run(delay, values, stretch), scene.group))
     except NumericalFailure as failure:
         return Probe(place, FAILED, None, reason=str(failure))

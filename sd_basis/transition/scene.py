@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from ..case import Case
+from ..departing import of_policies
 from ..errors import InputError, NumericalFailure, unknown
 from ..library import find_case
 from ..model import Model
-from ..outcomes import UNDECIDED
+from ..outcomes import UNDECIDED, Decision, Settled
 from ..policies import Impulse, Policy
 from ..quantities import Parameter, finite_number
 from ..run import Run
 from ..saving import State
-from ..simulation import simulate
+from ..simulation import depart, simulate
 
 DELAY = "delay"  # the axis along which the policy moves; every other axis is a parameter
 _KEPT = 16  # runs kept; one takes megabytes
@@ -66,9 +67,11 @@ class Scene:
         shocks = [self.case.time(event.name, event.start) for event in self.case.shocks if event.start is not None]
         self.zero = max(min(shocks, default=self.start), self.start)
         self.own = self._own_delay()
+        self._free = frozenset({DELAY, *(parameter.name for parameter in of_policies(model))})
         self.integrations = 0
         self._looks: dict[tuple, Look] = {}
         self._runs: OrderedDict[tuple, Run] = OrderedDict()
+        self._never: Run | None = None
 
     def with_rtol(self, rtol: float, method: str | None = None) -> Scene:
         """Return the same scene at another tolerance, and by another method, with a count of its own."""
@@ -155,26 +158,42 @@ class Scene:
         given = self._values(values)
         key = (delay, tuple(sorted(given.items())), stretch)
         if key not in self._runs:
-            self._runs[key] = self._simulated(delay, given, stretch)
+            return self._keep(key, self._simulated(delay, given, stretch))
         self._runs.move_to_end(key)
+        return self._runs[key]
+
+    def _keep(self, key: tuple, run: Run) -> Run:
+        self._runs[key] = run
         while len(self._runs) > _KEPT:
             self._runs.popitem(last=False)
-        return self._runs[key]
+        return run
 
     def go_on(self, state: State, delay: float | None = None, values: Mapping[str, float] | None = None, stretch: float = 1.0) -> Run:
         """Return the run with the policy at a delay and parameters changed as it goes on from a state; it is not kept."""
         return self._simulated(delay, self._values(values), stretch, state)
 
-    def _simulated(self, delay: float | None, given: Mapping[str, float], stretch: float, state: State | None = None) -> Run:
+    def _simulated(self, delay: float | None, given: Mapping[str, float], stretch: float, state: State | None = None, settled: Settled | None = None) -> Run:
         case, policies = self._placed(delay)
         self.integrations += 1
+        everything, span = {**self.set, **given}, (self.start, self.start + stretch * (self.end - self.start))
         try:
-            return simulate(self.model, case, policies=policies, set={**self.set, **given}, initial=self.initial if state is None else None,
-                            span=(self.start, self.start + stretch * (self.end - self.start)), method=self.method, rtol=self.rtol, resume=state)
+            base = self._base(given) if state is None and delay is not None else None
+            run = None if base is None else depart(base, case, self.zero + delay, policies=policies, set=everything, span=span, settled=settled)
+            return run or simulate(self.model, case, policies=policies, set=everything, initial=self.initial if state is None else None,
+                            span=span, method=self.method, rtol=self.rtol, resume=state)
         except NumericalFailure as failure:
             if failure.run is None or failure.run.outcomes[self.group].time is None:
                 raise
             return failure.run
+
+    def _base(self, given: Mapping[str, float]) -> Run | None:
+        """Return the run without the policy, from which those with it depart; None where they differ from the start."""
+        if self._never is None and self._free:
+            try:
+                self._never = self.run(None)
+            except (InputError, NumericalFailure):
+                self._free = frozenset()  # each run is made from its start, and says what is wrong
+        return self._never if all(name in self._free for name in given) else None
 
     def look(self, delay: float | None = None, values: Mapping[str, float] | None = None, stretch: float = 1.0, longest: float = 1.0) -> Look:
         """Return how a run ends; one that is undecided is followed further, to `longest` spans at most, each time four times as far."""
@@ -192,9 +211,21 @@ class Scene:
             if shorter[:2] == point and shorter[2] < stretch and look.code in self.absorbing:  # what is absorbed stays so
                 self._looks[key] = look
         if key not in self._looks:
-            decision = self.run(point[0], given, stretch).outcomes[self.group]
+            decision = self._decision(point, given, stretch)
             self._looks[key] = Look(point, decision.code, decision.time)
         return self._looks[key]
+
+    def _decision(self, point: tuple, given: dict[str, float], stretch: float) -> Decision:
+        """Return the decision of a run, which ends where it cannot change any more if the run is not kept already."""
+        if (*point, stretch) in self._runs or point[0] is None:
+            return self.run(point[0], given, stretch).outcomes[self.group]
+        settled = Settled(self.group)
+        run = self._simulated(point[0], given, stretch, settled=settled)
+        if run.path.pieces[-1].problem is not None or not settled.visits:
+            return self._keep((*point, stretch), run).outcomes[self.group]
+        if run.path.t[-1] >= run.path.schedule.end:
+            self._keep((*point, stretch), run)
+        return settled.decision
 
     def _values(self, values: Mapping[str, float] | None) -> dict[str, float]:
         found = {_name(key): finite_number(f"{self.where}: {_name(key)}", value) for key, value in (values or {}).items()}
