@@ -35,12 +35,14 @@ def shared(base: Run, plan: Schedule, time: float) -> Course | None:
     The state there is the solver's interpolant, smooth in the time, so that an analysis along it sees no noise of steps.
     """
     path = base.path
-    if not path.t[0] < time < path.t[-1] or path.schedule.start != plan.start or base.begins == "resumed":
+    if not path.t[0] < time < path.t[-1] or path.schedule.start != plan.start or base.begins == "resumed" or path.schedule.triggers != plan.triggers:
         return None
     course = until(path, time).course
+    course.segments[-1] = replace(course.segments[-1], end=time)
     segments = [replace(segment, plan=plan) for segment in course.segments]
-    free = {plan.model.parameter_places[parameter] for parameter in of_policies(plan.model)}
-    kept = [place for place in range(len(plan.base)) if place not in free]
+    tables = len(plan.model.parameters) + len(plan.model.series)  # where the lookups stand, which are the model's
+    skipped = {*(plan.model.parameter_places[parameter] for parameter in of_policies(plan.model)), *range(tables, tables + len(plan.model.lookups))}
+    kept = [place for place in range(len(plan.base)) if place not in skipped]
     if not all(_same(old, new, plan, kept) for old, new in zip(course.segments, segments, strict=True)):
         return None
     if [(kick.impulse.name, kick.time) for kick in path.schedule.kicks if kick.time < time] != [

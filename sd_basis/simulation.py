@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time as timer
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
