@@ -1,0 +1,119 @@
+"""Uncertainty and regret over ensembles: distribution functions, bands, fans and rankings of known answers."""
+
+import math
+
+import numpy as np
+import pytest
+
+from sd_basis import CLOUD, Case, Flow, InputError, Model, Outcome, Parameter, Policy, Stock
+from sd_basis.case import Event
+from sd_basis.ensemble.criticals import critical_delays
+from sd_basis.ensemble.fans import fan
+from sd_basis.ensemble.job import Batch
+from sd_basis.ensemble.regrets import Action, Term, regret
+from sd_basis.transition.scene import Scene
+
+
+def tank():
+    """A tank that fills until the tap is closed at the delay d: it overflows where d > room / inflow."""
+    level, tap = Stock("level", 0.0, scale=1.0), Parameter("tap", 1.0, between=(0.5, 2.0))
+    room, shut = Parameter("room", 5.0, between=(1.0, 9.0)), Parameter("shut", 0.0)
+    fill = Flow("fill", source=CLOUD, sink=level, rate=tap * (1 - shut))
+    return Model("tank", [fill], span=(0, 20), policies=[Policy("close", {shut: 1.0})],
+                 outcomes=[Outcome("flooded", level > room, absorbing=True), Outcome("dry", level < room)])
+
+
+SCENE = Scene(tank(), Case("dry", policies=(Event("close", start=3.0),)))
+
+
+def solved(job, rows):
+    """The runs of the tank in closed form: an engine that needs no integration; a negative tap fails."""
+    given = {name: rows[:, place] for place, name in enumerate(job.columns)}
+    tap, room = given.get("tap", np.ones(len(rows))), given.get("room", np.full(len(rows), 5.0))
+    delay = np.where(np.isnan(given["delay"]), 20.0, given["delay"])
+    batch = Batch.empty(job, len(rows))
+    level = tap * delay
+    batch.codes[:, 0] = np.where(level > room, 1, 2)
+    batch.values[...] = level[:, None, None]
+    batch.highest[...], batch.lowest[...] = level[:, None], 0.0
+    return Batch(batch.codes, batch.decided, batch.values, batch.lowest, batch.highest, tuple("no flow" if one < 0 else "" for one in tap))
+
+
+def test_the_critical_delay_of_every_sample_is_found_at_once():
+    samples = np.random.default_rng(1).uniform([0.5, 1.0], [2.0, 9.0], (400, 2))
+    found = critical_delays(solved, SCENE, ("tap", "room"), samples, code="flooded", delays=(0.5, 10.0), xtol=1e-6)
+    truth = samples[:, 1] / samples[:, 0]
+    inside = (truth > 0.5) & (truth < 10)
+    assert found.values[inside] == pytest.approx(truth[inside], abs=1e-6) and found.width <= 1e-6
+    assert np.all(found.values[truth <= 0.5] == -np.inf) and np.all(found.values[truth >= 10] == np.inf)
+    assert found.returning == 0 and found.runs < 400 * (9 + 21) and found.reasons == ()
+
+
+def test_the_probability_of_a_collapse_is_the_share_of_runs_that_collapse():
+    samples = np.random.default_rng(2).uniform([0.5, 1.0], [2.0, 9.0], (1000, 2))
+    found = critical_delays(solved, SCENE, ("tap", "room"), samples, code="flooded", delays=(0.5, 10.0), xtol=1e-9)
+    assert found.probability(found.delays) == pytest.approx(found.met.mean(axis=0))  # two routes to one number
+    assert found.band() == pytest.approx(math.sqrt(math.log(40) / 2000))
+    true = np.mean([min(max((delay * tap - 1) / 8, 0), 1) for delay in (4.0,) for tap in np.linspace(0.5, 2.0, 20001)])
+    assert abs(found.probability(4.0) - true) < found.band()
+    assert found.probability(found.quantile(0.5)) == pytest.approx(0.5, abs=1e-3)
+    deciding = found.deciding()
+    assert list(deciding) == ["room", "tap"] and deciding["room"] > 0.5 > 0 > deciding["tap"]
+
+
+def test_failed_samples_are_left_out_and_said():
+    found = critical_delays(solved, SCENE, ("tap",), np.array([[1.0], [-1.0], [2.0]]), code="flooded", delays=(0.0, 10.0), xtol=1e-3)
+    assert np.isnan(found.values[1]) and found.reasons == ("no flow",) and len(found.known) == 2
+    assert found.values[[0, 2]] == pytest.approx([5.0, 2.5], abs=1e-3)
+
+
+@pytest.mark.parametrize(("change", "said"), [({"code": "floded"}, "did you mean 'flooded'"), ({"delays": (3.0, 1.0)}, "does not rise"),
+                                              ({"delays": (0.0, 40.0)}, "give delays in that range"), ({"xtol": 0.0}, "positive width")])
+def test_wrong_requests_for_critical_delays_end_with_a_sentence(change, said):
+    with pytest.raises(InputError, match=said):
+        critical_delays(solved, SCENE, ("tap",), np.ones((2, 1)), **{"code": "flooded", "delays": (0.0, 10.0), **change})
+
+
+def test_the_bands_of_a_fan_are_the_quantiles_of_each_time():
+    values = np.outer(np.arange(101.0), [1.0, 2.0])
+    values = np.vstack([values, [np.nan, 1.0]])
+    made = fan(np.array([1.0, 2.0]), values)
+    assert made.runs == 101 and list(made.median) == [50.0, 100.0]
+    assert made.bands[0.5][0] == pytest.approx([25, 50]) and made.bands[0.95][1] == pytest.approx([97.5, 195])
+    with pytest.raises(InputError, match="no run is known"):
+        fan(np.array([1.0]), np.array([[np.nan]]))
+
+
+def test_regret_is_the_loss_beyond_the_best_action():
+    """The loss of closing at d is |tap d - 4| by two terms of a level that ends where it is highest: the best of 2 and 4 flips at tap = 4/3."""
+    taps = np.linspace(0.5, 2.0, 301)
+
+    def off_target(job, rows):
+        batch = solved(job, rows)
+        batch.values[...] = np.abs(batch.values - 4)
+        return batch
+    early, late = Action("early", SCENE, 2.0), Action("late", SCENE, 4.0)
+    found = regret(off_target, [early, late], ("tap",), taps[:, None], [Term("level")])
+    losses = np.abs(np.outer([2, 4], taps) - 4)
+    assert found.losses == pytest.approx(losses) and found.failed == 0
+    assert found.largest == pytest.approx({"late": 4.0, "early": 2.0}) and list(found.largest) == ["early", "late"]
+    assert found.ninetieth["early"] == pytest.approx(np.quantile((losses - losses.min(axis=0))[0], 0.9))
+    assert sum(found.best.values()) == pytest.approx(1)
+    chance, cut = found.flips()["tap"]
+    assert {chance} <= {0.0, 1.0} and cut == pytest.approx(4 / 3, abs=0.01)
+
+
+def test_an_action_that_is_always_best_has_no_regret_and_no_flip():
+    never, soon = Action("never", SCENE), Action("soon", SCENE, 1.0)
+    found = regret(solved, [never, soon], ("tap",), np.array([[1.0], [-1.0], [1.5]]), [Term("level", 2.0, "highest")])
+    assert found.failed == 1 and found.losses == pytest.approx(np.array([[40.0, 60.0], [2.0, 3.0]]))
+    assert found.largest["soon"] == 0 and found.flips() == {} and list(found.best)[0] == "soon"
+
+
+@pytest.mark.parametrize(("actions", "loss", "said"), [([], [Term("level")], "at least two"), (["a", "a"], [Term("level")], "at least two"),
+                                                       (["a", "b"], [], "no loss")])
+def test_wrong_requests_for_regret_end_with_a_sentence(actions, loss, said):
+    with pytest.raises(InputError, match=said):
+        regret(solved, [Action(name, SCENE, 1.0) for name in actions], ("tap",), np.ones((2, 1)), loss)
+    with pytest.raises(InputError, match="no measure"):
+        Term("level", measure="peak")
