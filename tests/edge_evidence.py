@@ -23,7 +23,7 @@ from sd_basis.transition.separating import Gap, concerned  # noqa: E402
 TURN = 14.3680165  # days after the first shock; the last digits depend on the tolerance
 BESIDE = 1e-6  # 86 milliseconds
 AFTER = 27.0  # day: the cascade is over
-LATE = 150.0  # a market frozen until then stays so
+LATE, SPAN = 140.0, 0.82  # a market frozen until then stays so; the part of the run that is followed
 FLIGHT = ("dealer_inventory", "cash_discount", "futures_discount", "swap_discount", "perceived_volatility", "fleeing[foreign]", "fleeing[bond_funds]",
           "dealer_balance_sheet_capacity", "margin_rate", "seized_collateral")
 
@@ -57,14 +57,14 @@ def between(share):
     """Return the run of the full model that goes on from a state between those of the two runs, once the cascade is over."""
     early, late = (run.state(AFTER).stocks for run in beside())
     begin = scene().run(TURN).state(AFTER)
-    return scene().go_on(replace(begin, stocks={name: (1 - share) * early[name] + share * late[name] for name in early}), TURN)
+    return scene().go_on(replace(begin, stocks={name: (1 - share) * early[name] + share * late[name] for name in early}), TURN, stretch=SPAN)
 
 
 @cache
 def boundary():
     """Return the two shares, as close as floating point has them, between which the market thaws or stays frozen."""
-    low, high = 0.0, 1.0
-    while high - low > 1e-13:
+    low, high = 0.125, 0.15625  # a wider bracket gives the same
+    while high - low > 1e-12:
         middle = (low + high) / 2
         low, high = (low, middle) if thaw(between(middle)) > LATE else (middle, high)
     return low, high
@@ -121,7 +121,8 @@ def cascade():
         value = float(np.interp(day, gap.t, gap.values))
         rate = np.nan if last is None else np.log(value / last[1]) / (day - last[0])
         held = [run.path.at(np.array([day]))[0][0, seized] for run in (early, late)]
-        print(f"  {day:5.1f} {value:10.2e}  {early.model.stocks[gap.widest_at(day)].name:22s} {rate:6.2f}  {leading(early, day):9.2f}   {held[0]:8.2f} {held[1]:8.2f}")
+        widest = early.model.stocks[gap.widest_at(day)].name
+        print(f"  {day:5.1f} {value:10.2e}  {widest:22s} {rate:6.2f}  {leading(early, day):9.2f}   {held[0]:8.2f} {held[1]:8.2f}")
         last = day, value
 
 
@@ -131,19 +132,19 @@ def behind():
     run = closest()[0]
     print(f"shares of the late run's state on day {AFTER:g}: thaws up to {low:.13f}, frozen from {high:.13f}")
     print("  day   eigenvalue on the boundary   with the slow stocks held: unstable, next ones              distance   fleeing: run, rest")
-    for day in (62, 70, 75, 80, 85, 90, 95):
+    for day in (62, 70, 80, 90, 95):
         found, far = edge(day)
         own = run.path.at(np.array([day]))[0][0, run.model.stocks.index(run.model.quantity("fleeing[foreign]"))]
         spectrum = ", ".join(f"{complex(value).real:.3f}" for value in found.spectrum[1:4])
         print(f"  {day:5.1f} {leading(run, day):8.4f}                     {found.eigenvalue or np.nan:8.4f}; {spectrum:26s} {far:14.3f} "
               f"{own:14.1f} {found.state['fleeing[foreign]']:8.1f}")
-    shares = 10.0 ** -np.arange(3.0, 9.1, 0.5)
+    shares = 10.0 ** -np.arange(3.0, 9.0)
     sides = partings(shares)
     print("  distance of the share, day of leaving below and above, rate 1 / |slope| of each step")
     for place, share in enumerate(shares):
-        rates = ["" if not place else f"{0.5 * np.log(10) / (side[place] - side[place - 1]):7.3f}" for side in sides]
+        rates = ["" if not place else f"{np.log(10) / (side[place] - side[place - 1]):7.3f}" for side in sides]
         print(f"  {share:9.2e} {sides[0][place]:9.3f} {sides[1][place]:9.3f}   {rates[0]:8s} {rates[1]:8s}")
-    chosen = (shares <= 10**-4.4) & (shares >= 10**-8.1)
+    chosen = shares < 2e-5
     for name, side in zip(("below", "above"), sides, strict=True):
         slope = np.polyfit(np.log(shares[chosen]), np.array(side)[chosen], 1)[0]
         print(f"  {name}: slope {slope:.4f} day, rate {-1 / slope:.4f} a day, over {np.log10(shares[chosen].max() / shares[chosen].min()):.1f} decades")

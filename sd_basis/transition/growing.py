@@ -13,6 +13,7 @@ from ..run import Run
 from .separating import Gap
 
 _SLOWER = 0.5  # of the mean rate: what grows more slowly is left out at both ends
+_FAR = 0.5  # of the largest difference: by then it has grown
 _CASCADE = 1e3  # times: less is no growth worth a word
 _ERRORS = 10.0  # times rtol: the integration's errors
 
@@ -37,8 +38,8 @@ def growth(run: Run, other: Run, places: list[int], size: np.ndarray, floor: flo
     """Return how the difference of two runs grew at its fastest, None where it never grew; below `floor` it has only just begun and does not count."""
     gap = Gap(run, [other], places, size)
     times, values = gap.t, gap.values
-    top = int(np.argmax(values)) if len(values) else 0
-    if not values.any() or not times[top] > times[0]:
+    top = int(np.argmax(values > _FAR * np.max(values, initial=0.0))) if len(values) else 0
+    if not top or not times[top] > times[0]:
         return None
     logs = np.log(values + floor)
     above = logs - _SLOWER * (logs[top] - logs[:top].min()) / (times[top] - times[0]) * times
