@@ -8,6 +8,9 @@ import pytest
 
 from sd_basis import CLOUD, Flow, Model, Outcome, Parameter, Policy, Stock, critical_value, simulate
 from sd_basis.transition.growing import growth
+from sd_basis.transition.ladder import Ladder
+from sd_basis.transition.scene import Scene
+from sd_basis.transition.searching import Line, Turn
 
 PACE, LASTS, FIRST = 6.0, 3.0, 0.3
 TURN = FIRST + 1 / math.sqrt(1 + 3 * math.exp(2 * PACE * LASTS))
@@ -48,3 +51,9 @@ def test_a_burst_that_ends_makes_a_steep_cliff_and_no_saddle():
 
 def test_errors_that_grow_as_differences_do_are_said_to_blur_the_turn():
     assert "at rtol 1e-06 the turn may be off by" in turn(rtol=1e-6, xtol=1e-6).reason
+
+
+def test_sides_that_have_changed_places_are_noise_and_no_rung():
+    axis = Line(Scene(burst(), policies=("lift", "panic")), "size")
+    ladder = Ladder(axis, Turn(TURN - 1e-7, TURN + 1e-7, "high", "low"), "high", 0.1, 1.0)
+    assert ladder._rung(1e-3, 1.0) is None and ladder.mixed == [1e-3]

@@ -44,7 +44,9 @@ def judged(axis: Line, turn: Turn, top: str, spacing: float, frozen: tuple = ())
         return _ghost(axis, turn, spacing) or Evidence(turn.value, "none", "its kind is not settled: the turn moves with the horizon, however long, and no "
                                                        "inverse square root fits the decision times")
     if len(ladder.rungs) < 5:
-        return Evidence(ladder.turn.value, "none", f"its kind is not settled: only {len(ladder.rungs)} distances tell the sides apart")
+        blurred = f", and at {len(ladder.mixed)}, up to {max(ladder.mixed):.1e}, a side ends as the other does" if ladder.mixed else ""
+        return Evidence(ladder.turn.value, "none", f"its kind is not settled: only {len(ladder.rungs)} distances tell the sides apart{blurred}"
+                        f"{_cascade(ladder) if ladder.rungs else ''}")
     jumps, distances = ladder.jumps, ladder.distances
     scaling = {"distance": distances, "jump": jumps,
                **{f"decided_{side}": np.array([np.nan if rung.decided[place] is None else rung.decided[place] for rung in ladder.rungs], float)
@@ -62,7 +64,7 @@ def judged(axis: Line, turn: Turn, top: str, spacing: float, frozen: tuple = ())
 def _cascade(ladder: Ladder) -> str:
     """Return how a difference grew between the closest runs that still part as far as wider ones."""
     jumps = ladder.jumps
-    rung = ladder.rungs[int(np.flatnonzero(jumps > 0.5 * jumps.max())[-1])]
+    rung = ladder.rungs[int(np.flatnonzero(jumps >= 0.5 * jumps.max())[-1])]
     floor = rung.distance / max(abs(ladder.turn.value), ladder.spacing)  # the difference that the runs were given
     return cascade(growth(rung.low, rung.high, ladder.places, ladder.size, floor), rung.distance, float(ladder.distances.min()), ladder.axis.scene.rtol)
 
