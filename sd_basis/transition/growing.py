@@ -54,11 +54,11 @@ def growth(run: Run, other: Run, places: list[int], size: np.ndarray, floor: flo
 
 
 def cascade(found: Growth | None, distance: float, least: float, rtol: float) -> str:
-    """Return in words how a difference of two runs grew, empty where it did not by much; `least` is the smallest distance that was looked at."""
+    """Return in words how a difference of two runs grew, empty where it did not by much; `least` is the smallest distance that told the sides apart."""
     if found is None or found.factor < _CASCADE:
         return ""
     said = (f"; between runs {distance:.1g} from the turn a difference grows {found.factor:.1e}-fold from {found.begin:.4g} to {found.end:.4g}, at "
             f"{found.rate:.3g} for a unit of time, first in {found.stock!r}")
     blur = found.blur(distance, rtol)
     return said + (f"; the errors of the integration grow likewise: at rtol {rtol:.0e} the turn may be off by {blur:.1g}, and at smaller distances than "
-                   "that nothing can be told; give a smaller rtol" if blur > least else "")
+                   "that nothing can be told; give a smaller rtol" if blur > 0.1 * least else "")
