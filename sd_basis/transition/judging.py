@@ -128,10 +128,9 @@ def _continuous(axis: Line, ladder: Ladder, scaling: dict, told: np.ndarray) -> 
     for code, side in absorbing.items():
         times = scaling[f"decided_{side}"]
         steps = np.abs(np.diff(times[np.isfinite(times)]))[-5:]
-        still = len(steps) >= 3 and np.all(steps < 1e-6 * (axis.scene.end - axis.scene.start))
-        if len(steps) < 5 and not still:
+        if len(steps) < 5:
             continue
-        if still or steps[-2:].max() < 0.5 * steps[:2].max():
+        if steps[-2:].max() < 0.5 * steps[:2].max() or np.all(steps < 1e-6 * (axis.scene.end - axis.scene.start)):
             return Evidence(turn.value, "threshold", f"{code!r} is decided by a first passage, at {times[-1]:.6g} in the limit and not ever later, and the "
                             f"state after it varies continuously; {smooth}", scaling)
         if np.ptp(steps) < 0.1 * np.max(steps):
