@@ -6,6 +6,7 @@
     ladder        runs at geometric distances on both sides of a turn; separating tells how far two runs are apart
     laws          logarithms and inverse square roots of decision times; ghosts extrapolates the latter
     edges         the state of rest on the boundary and its spectrum; tracking follows the boundary to it
+    growing       how a small difference grows, and how far errors that grow likewise may move a turn
     judging       the kind of a turn, from all this
     checks        control and convergence
 """

@@ -8,6 +8,7 @@ import numpy as np
 
 from .edges import Edge
 from .ghosts import ghost
+from .growing import cascade, growth
 from .ladder import Ladder
 from .laws import SIDES, Logarithm, logarithm
 from .searching import Line, Turn
@@ -43,7 +44,9 @@ def judged(axis: Line, turn: Turn, top: str, spacing: float, frozen: tuple = ())
         return _ghost(axis, turn, spacing) or Evidence(turn.value, "none", "its kind is not settled: the turn moves with the horizon, however long, and no "
                                                        "inverse square root fits the decision times")
     if len(ladder.rungs) < 5:
-        return Evidence(ladder.turn.value, "none", f"its kind is not settled: only {len(ladder.rungs)} distances tell the sides apart")
+        blurred = f", and at {len(ladder.mixed)}, up to {max(ladder.mixed):.1e}, a side ends as the other does" if ladder.mixed else ""
+        return Evidence(ladder.turn.value, "none", f"its kind is not settled: only {len(ladder.rungs)} distances tell the sides apart{blurred}"
+                        f"{_cascade(ladder) if ladder.rungs else ''}")
     jumps, distances = ladder.jumps, ladder.distances
     scaling = {"distance": distances, "jump": jumps,
                **{f"decided_{side}": np.array([np.nan if rung.decided[place] is None else rung.decided[place] for rung in ladder.rungs], float)
@@ -55,7 +58,15 @@ def judged(axis: Line, turn: Turn, top: str, spacing: float, frozen: tuple = ())
     if told.sum() >= 4 and np.all(jumps[told][-3:] < 0.7 * jumps[told][-4:-1]):
         return _continuous(axis, ladder, scaling, told)
     return Evidence(ladder.turn.value, "none", f"its kind is not settled: the two sides' states are {last[0]:.2g} apart at a distance of "
-                    f"{distances[-5]:.1e} and {last[-1]:.2g} at {distances[-1]:.1e}, neither a jump nor a continuous response", scaling)
+                    f"{distances[-5]:.1e} and {last[-1]:.2g} at {distances[-1]:.1e}, neither a jump nor a continuous response{_cascade(ladder)}", scaling)
+
+
+def _cascade(ladder: Ladder) -> str:
+    """Return how a difference grew between the closest runs that still part as far as wider ones."""
+    jumps = ladder.jumps
+    rung = ladder.rungs[int(np.flatnonzero(jumps >= 0.5 * jumps.max())[-1])]
+    floor = rung.distance / max(abs(ladder.turn.value), ladder.spacing)  # the difference that the runs were given
+    return cascade(growth(rung.low, rung.high, ladder.places, ladder.size, floor), rung.distance, float(ladder.distances.min()), ladder.axis.scene.rtol)
 
 
 def _ghost(axis: Line, turn: Turn, spacing: float) -> Evidence | None:
@@ -81,7 +92,7 @@ def _jumping(axis: Line, ladder: Ladder, turn: Turn, spacing: float, scaling: di
         if (found := _ghost(axis, turn, spacing)) is not None:
             return found
         why = "fewer than four decades of decision times" if law is None else f"decision times are no logarithm (off by {law.residual:.2g} of the slope)"
-        return Evidence(value, "none", f"its kind is not settled: {jump}, but {why}", scaling, law)
+        return Evidence(value, "none", f"its kind is not settled: {jump}, but {why}{_cascade(ladder)}", scaling, law)
     value += law.offset
     slopes = (f"decision times grow as the logarithm of the distance over {law.decades:.1f} decades, "
               f"slopes {law.slope['below']:.6g} and {law.slope['above']:.6g}")
@@ -110,7 +121,7 @@ def _continuous(axis: Line, ladder: Ladder, scaling: dict, told: np.ndarray) -> 
               f"{jumps[-1] / (2 * distances[-1]):.3g} of its size in {stock!r} for a unit of {axis.name}")
     wide = distances[jumps > 0.5 * jumps.max()]
     if jumps.max() > 0.1 and len(wide) > 1:
-        smooth += f"; it looks like a jump ({jumps.max():.2g}) from further away than {wide.min():.1g}"
+        smooth += f"; it looks like a jump ({jumps.max():.2g}) from further away than {wide.min():.1g}{_cascade(ladder)}"
     if ladder.mixed:
         smooth += f"; at {len(ladder.mixed)} of the distances, the smallest {min(ladder.mixed):.1e}, a side ends as the other does: noise, or a further turn"
     absorbing = {name: side for side, name in (("below", turn.below), ("above", turn.above)) if name in axis.scene.passages}

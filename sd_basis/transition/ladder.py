@@ -116,8 +116,8 @@ class Ladder:
     def _rung(self, distance: float, stretch: float) -> Rung | None:
         values = self.turn.value - distance, self.turn.value + distance
         looks = [self.axis.look(value, stretch) for value in values]
-        if (looks[0].code == self.top) == (looks[1].code == self.top):
-            self.mixed.append(distance)
+        if [look.code == self.top for look in looks] != [code == self.top for code in (self.turn.below, self.turn.above)]:
+            self.mixed.append(distance)  # so too where the sides have changed places, which is noise
             return None
         low, high = (self.axis.run(value, stretch) for value in values)
         return Rung(distance, low, high, Gap(low, [high], self.places, self.size).largest, (looks[0].time, looks[1].time))

@@ -70,8 +70,12 @@ class Gap:
     @property
     def widest(self) -> int:
         """The place of the stock that is furthest apart where the distance is largest."""
-        index = int(np.argmax(self.values))
-        x, y = self.run.at(self.t[index:index + 1])[0], np.mean([other.at(self.t[index:index + 1])[0] for other in self.others], axis=0)
+        return self.widest_at(float(self.t[int(np.argmax(self.values))]))
+
+    def widest_at(self, time: float) -> int:
+        """Return the place of the stock that is furthest apart at a time."""
+        moment = np.array([time])
+        x, y = self.run.at(moment)[0], np.mean([other.at(moment)[0] for other in self.others], axis=0)
         apart = np.abs(x - y)[0, self.places] / (self.size + np.maximum(np.abs(x), np.abs(y))[0, self.places])
         return self.places[int(np.argmax(apart))]
 
