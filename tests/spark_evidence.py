@@ -33,6 +33,8 @@ TRIGGERS = {"price_reaction": ("seen_dislocation", 5.0, 80.0), "reaction": ("ord
 LONGEST = {"market": 80.0, "funds": 15.0}  # days of reaction delay looked at
 FAST = ("perceived_volatility", "margin_rate", "dealer_balance_sheet_capacity", "cash_discount", "futures_discount", "swap_discount")
 HELD = ((0.0, 0.0), (13.0, 0.0), (14.0, 0.0), (15.0, 0.0), (16.0, 0.0), (17.0, 0.0), (15.0, 0.8))  # days, and volatility that news adds
+STEEP = {("supercritical", 13.0), ("supercritical", 16.0), ("supercritical", 17.0), ("subcritical", 13.0), ("subcritical", 14.0)}
+STEPS = (0.04, 0.008)  # the longest, elsewhere and where two folds could lie within one
 CAPACITY = (0.7, 1.3)
 WIDE = 0.01  # of capacity between two folds, from which they are followed
 BEYOND = {"price_impact": (0.5, 3.0), "news_volatility": (0.0, 2.0)}
@@ -117,16 +119,16 @@ def reactions(values):
     return found
 
 
-def rests(values):
+def rests(values, held=HELD):
     """Return the states of rest of the fast stocks over dealers' normal capacity, the others held where they are on some days without rescue."""
     model, found = load("treasury_basis", values=values), []
     run = simulate(model, "no-rescue", rtol=1e-8)
     frozen = [stock.name for stock in model.stocks if stock.name not in FAST]
-    for day, news in HELD:
+    for day, news in held:
         begin = {stock.name: float(np.interp(day, run.t, run[stock.name])) for stock in model.stocks}
         common = {"initial": begin, "frozen": frozen}
         given = {"news_volatility": news}
-        made = continue_equilibria(model, "capacity_scale", span=CAPACITY, set=given, longest=0.04, **common)
+        made = continue_equilibria(model, "capacity_scale", span=CAPACITY, set=given, longest=STEPS[(values, day) in STEEP], **common)
         branches = [{"x": one.values.tolist(), "unstable": one.unstable.tolist(), "ends": list(one.ends),
                      **{name: one.states[name].tolist() for name in ("perceived_volatility", "cash_discount")}} for one in made.branches]
         folds = [{"capacity_scale": fold["capacity_scale"], "perceived_volatility": fold["perceived_volatility"], "cash_discount": fold["cash_discount"]}

@@ -7,6 +7,8 @@ from .deadlines import cost_of_an_hour, decision_times, phase_map
 from .decades import build_up, recovery, successive_crises
 from .gain import spiral_around_the_turn, spiral_number
 from .losses import loss_waterfall, payoffs_by_sector
+from .reacting import reaction_delay
+from .resting import states_of_rest
 from .sparking import smallest_shock_2020, smallest_shock_2026
 from .starts import later_starts, rescue_and_collapse
 from .surfaces import spiral_surfaces
@@ -23,6 +25,8 @@ FIGURES = {
     "phase_map": phase_map,
     "decision_times": decision_times,
     "cost_of_an_hour": cost_of_an_hour,
+    "reaction_delay": reaction_delay,
+    "states_of_rest": states_of_rest,
     "spiral_number": spiral_number,
     "spiral_around_the_turn": spiral_around_the_turn,
     "spiral_surfaces": spiral_surfaces,
