@@ -1,7 +1,6 @@
-"""Slower evidence on sparks and triggered rescues of the flagship, written by `python tests/spark_evidence.py [sparks|by_leverage|reactions|rests ...]`.
+"""Slower evidence on sparks and triggered rescues of the flagship, written by `python tests/spark_evidence.py [sparks|reactions|rests ...]`.
 
-The smallest shock that kills by leverage and size, the critical curve through shock and leverage, that through threshold and reaction delay, and
-the states of rest of the fast stocks. The results are kept in the model's folder `results`, from which its figures are drawn.
+The smallest shock that kills by leverage and size, the critical curve through threshold and reaction delay, and the states of rest of the fast stocks. The results are kept in the model's folder `results`, from which its figures are drawn.
 """
 
 import json
@@ -33,8 +32,9 @@ TRIGGERS = {"price_reaction": ("seen_dislocation", 5.0, 80.0), "reaction": ("ord
 LONGEST = {"market": 80.0, "funds": 15.0}  # days of reaction delay looked at
 FAST = ("perceived_volatility", "margin_rate", "dealer_balance_sheet_capacity", "cash_discount", "futures_discount", "swap_discount")
 HELD = ((0.0, 0.0), (13.0, 0.0), (14.0, 0.0), (15.0, 0.0), (16.0, 0.0), (17.0, 0.0), (15.0, 0.8))  # days, and volatility that news adds
-STEEP = {("supercritical", 13.0), ("supercritical", 16.0), ("supercritical", 17.0), ("subcritical", 13.0), ("subcritical", 14.0)}
-STEPS = (0.04, 0.008)  # the longest, elsewhere and where two folds could lie within one
+STEP_OF_RESTS = 0.04  # the longest; smaller where two folds lie close, or could
+STEEP = {("supercritical", 13.0): 0.008, ("supercritical", 16.0): 0.008, ("supercritical", 17.0): 0.008,
+         ("subcritical", 13.0): 0.008, ("subcritical", 14.0): 0.002}
 CAPACITY = (0.7, 1.3)
 WIDE = 0.01  # of capacity between two folds, from which they are followed
 BEYOND = {"price_impact": (0.5, 3.0), "news_volatility": (0.0, 2.0)}
@@ -99,14 +99,6 @@ def curve_of(scene, x, y, start=None):
     return {"x": found.x.name, "y": found.y.name, "branches": branches, "integrations": found.integrations, "reason": found.reason}
 
 
-def by_leverage(values, case):
-    """Return the critical curves through buffer and shock, for each group, at the size of the case: a second route to the smallest shock."""
-    model = load("treasury_basis", values=values)
-    first, last = (buffer_at(model, case, leverage) for leverage in (LEVERAGES[case][-1], LEVERAGES[case][0]))
-    axes = ("calm_buffer", first, last), ("shock_scale", 0.0, 2.0)
-    return [{"values": values, "case": case, "group": group, **curve_of(Scene(model, case, outcome=group), *axes)} for group in GROUPS]
-
-
 def reactions(values):
     """Return the critical curves through the threshold of a triggered rescue and its reaction delay, without any other rescue."""
     model, found = load("treasury_basis", values=values), []
@@ -128,9 +120,9 @@ def rests(values, held=HELD):
         begin = {stock.name: float(np.interp(day, run.t, run[stock.name])) for stock in model.stocks}
         common = {"initial": begin, "frozen": frozen}
         given = {"news_volatility": news}
-        made = continue_equilibria(model, "capacity_scale", span=CAPACITY, set=given, longest=STEPS[(values, day) in STEEP], **common)
-        branches = [{"x": one.values.tolist(), "unstable": one.unstable.tolist(), "ends": list(one.ends),
-                     **{name: one.states[name].tolist() for name in ("perceived_volatility", "cash_discount")}} for one in made.branches]
+        made = continue_equilibria(model, "capacity_scale", span=CAPACITY, set=given, longest=STEEP.get((values, day), STEP_OF_RESTS), **common)
+        branches = [{"x": one.values.round(7).tolist(), "perceived_volatility": one.states["perceived_volatility"].round(6).tolist(),
+                     "unstable": one.unstable.tolist(), "ends": list(one.ends)} for one in made.branches]
         folds = [{"capacity_scale": fold["capacity_scale"], "perceived_volatility": fold["perceived_volatility"], "cash_discount": fold["cash_discount"]}
                  for fold in made.folds]
         cusps = []
@@ -147,15 +139,15 @@ def rests(values, held=HELD):
 def kept(name, cases, rows):
     """Write what was found into the model's folder, with the digests of what it was computed from."""
     about = {f"{values}, {case}": digest(load("treasury_basis", values=values), case) for values in SETS for case in cases}
-    found = {"written_by": f"python tests/spark_evidence.py {name}", "digests": about, "rows": rows}
-    write_atomic(RESULTS / f"{name}.json", json.dumps(found, indent=1) + "\n")
+    lines = ",\n  ".join(json.dumps(row) for row in rows)
+    text = f'{{"written_by": "python tests/spark_evidence.py {name}",\n "digests": {json.dumps(about)},\n "rows": [\n  {lines}\n ]}}\n'
+    write_atomic(RESULTS / f"{name}.json", text)
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ("sparks", "by_leverage", "reactions", "rests"):
-        if name in ("sparks", "by_leverage"):
-            work = {"sparks": sparks, "by_leverage": by_leverage}[name]
-            kept(name, SPARKS, [row for values in SETS for case in SPARKS for row in work(values, case)])
+    for name in sys.argv[1:] or ("sparks", "reactions", "rests"):
+        if name == "sparks":
+            kept(name, SPARKS, [row for case in SPARKS for row in sparks("supercritical", case)])
         else:
             work = {"reactions": reactions, "rests": rests}[name]
             kept(name, ("no-rescue",), [row for values in SETS for row in work(values)])
