@@ -39,7 +39,7 @@ def states_of_rest(context):
     table["computed from"] = [source]
     said = (
         "Held: balance sheets of the run without rescue on the day, and no more news. Free: volatility, margin, capacity and the three discounts. "
-        "Solid: stable; dashed: unstable; dots: folds. Grey: capacity as it is. Right of a curve's steep part the market is calm, left of it frozen. "
+        "Solid: stable; dashed: unstable; dots: folds. Grey: capacity as it is. Right of a curve's steep part the market is quiet, left of it strained. "
         f"{said_of('rests', source)}"
     )
     return remark(figure, said), table
