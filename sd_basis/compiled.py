@@ -34,10 +34,10 @@ _ENGINE_FILES = (
     "system.py", "units.py", "written.py")
 
 
-def fingerprint(model: Model) -> str:
-    """Return a digest of everything that shapes generated code: equations, engine, library versions."""
-    digest = hashlib.sha256(f"{sys.version}|{sympy.__version__}|{np.__version__}".encode())
-    for name in _ENGINE_FILES:
+def fingerprint(model: Model, engine: bool = True) -> str:
+    """Return a digest of everything that shapes generated code: equations, and `engine` with library versions."""
+    digest = hashlib.sha256(f"{sys.version}|{sympy.__version__}|{np.__version__}".encode() if engine else b"")
+    for name in _ENGINE_FILES if engine else ():
         digest.update(Path(__file__).with_name(name).read_bytes())
     for quantity in model.quantities.values():
         parts = [type(quantity).__name__, quantity.name, str(quantity.unit or "")]

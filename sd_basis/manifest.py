@@ -13,6 +13,10 @@ import sympy
 from .version import __version__
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .case import Case
+    from .model import Model
     from .run import Run
 
 
@@ -22,11 +26,19 @@ def versions() -> dict[str, str]:
             "scipy": scipy.__version__, "sympy": sympy.__version__}
 
 
+def digest(model: Model, case: Case | str | Path | None = None) -> str:
+    """Return a digest of what a result is computed from: the equations, the values in force and the case; versions do not count."""
+    from .compiled import fingerprint
+    from .library import find_case
+
+    own = find_case(model, case)
+    values = [(item.name, model.values.get(item.name, item.value)) for item in model.parameters]
+    return hashlib.sha256(f"{fingerprint(model, engine=False)}|{values!r}|{_written(own) if own is not None else ''}".encode()).hexdigest()[:32]
+
+
 def manifest(run: Run) -> dict[str, Any]:
     """Return the manifest of a run; nothing in it depends on when or where it ran but the solver's seconds."""
-    begins = run.case.initial if isinstance(run.case.initial, str) else sorted(run.case.initial.items())
-    case = repr((run.case.origin, run.case.span, sorted(run.case.values.items()), begins,
-                 run.case.shocks, run.case.policies, run.case.shift))
+    case = _written(run.case)
     first = run.path.segments[0]
     names = [quantity.name for quantity in (*run.model.parameters, *run.model.series)]
     inputs = repr([(part.start, part.end, part.values(part.start)[:len(names)], part.values(part.end)[:len(names)]) for part in run.path.segments])
@@ -42,3 +54,8 @@ def manifest(run: Run) -> dict[str, Any]:
         "atol": dict(zip((stock.name for stock in run.model.stocks), map(float, run.atol), strict=True)),
         "solver": {key: value for key, value in run.solver.items() if key != "seconds"},
     }
+
+
+def _written(case: Case) -> str:
+    begins = case.initial if isinstance(case.initial, str) else sorted(case.initial.items())
+    return repr((case.origin, case.span, sorted(case.values.items()), begins, case.shocks, case.policies, case.shift))

@@ -3,9 +3,13 @@
 from .against_data import april_2025, march_2020
 from .centripetal import centripetal_collapse
 from .comparing import REMARK
+from .deadlines import cost_of_an_hour, decision_times, phase_map
 from .decades import build_up, recovery, successive_crises
 from .gain import spiral_around_the_turn, spiral_number
 from .losses import loss_waterfall, payoffs_by_sector
+from .reacting import reaction_delay
+from .resting import states_of_rest
+from .sparking import smallest_shock_2020, smallest_shock_2026
 from .starts import later_starts, rescue_and_collapse
 from .surfaces import spiral_surfaces
 
@@ -18,9 +22,16 @@ FIGURES = {
     "later_starts": later_starts,
     "march_2020_against_data": march_2020,
     "april_2025_against_data": april_2025,
+    "phase_map": phase_map,
+    "decision_times": decision_times,
+    "cost_of_an_hour": cost_of_an_hour,
+    "reaction_delay": reaction_delay,
+    "states_of_rest": states_of_rest,
     "spiral_number": spiral_number,
     "spiral_around_the_turn": spiral_around_the_turn,
     "spiral_surfaces": spiral_surfaces,
+    "smallest_shock_2020": smallest_shock_2020,
+    "smallest_shock_2026": smallest_shock_2026,
     "centripetal_collapse": centripetal_collapse,
     "loss_waterfall": loss_waterfall,
     "payoffs_by_sector": payoffs_by_sector,
