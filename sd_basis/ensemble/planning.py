@@ -20,6 +20,7 @@ from .job import Job
 
 _ENOUGH = 0.5  # seconds that a pilot measures
 _CHUNKS, _LEAST, _MOST = 1000, {SCIPY: 16}, 64_000_000  # chunks in all, runs in one by engine, bytes in one
+_FILE = 2300  # bytes that a chunk takes besides its numbers
 _TEXT = 2.5  # the size of numbers as text, in that of their bytes
 
 
@@ -37,8 +38,8 @@ class Cost:
         return {"runs": runs, "cores": cores, "seconds": runs / (self.rate * cores), "core_hours": runs / self.rate / 3600, "bytes": runs * self.bytes_per_run}
 
 
-def pilot(errand: Errand, enough: float = _ENOUGH) -> Cost:
-    """Measure some runs of an ensemble, spread over it, on one core; the first, which compiles, does not count."""
+def pilot(errand: Errand, most: int = 512, enough: float = _ENOUGH) -> Cost:
+    """Measure some runs of an ensemble, at most about `most`, spread over it, on one core; the first, which compiles, does not count."""
     runs, count, rate = errand.design.runs, 1, 0.0
     work = engine(errand.engine)
     work(errand.job, errand.design.rows(0, 1))
@@ -48,8 +49,8 @@ def pilot(errand: Errand, enough: float = _ENOUGH) -> Cost:
         work(errand.job, rows)
         spent = max(time.perf_counter() - began, 1e-9)
         rate = len(rows) / spent
-        if spent > enough / 2 or len(rows) == runs or count >= 512:
-            return Cost(runs, bytes_per_run(errand.job), rate)
+        if spent > enough / 2 or len(rows) == runs or 3 * count > most:
+            return Cost(runs, _bytes(errand), rate)
         count *= 2
 
 
@@ -61,6 +62,10 @@ def _spread(design: Design, count: int) -> np.ndarray:
     return np.concatenate([design.rows(int(place), int(place) + 1) for place in places])
 
 
+def _bytes(errand: Errand) -> int:
+    return bytes_per_run(errand.job) + -(-_FILE // errand.chunk)
+
+
 def chunk_size(job: Job, runs: int, engine_name: str) -> int:
     """Return how many runs go into a chunk: about a thousandth of them, neither so few that files cost more than runs nor so many that memory fills."""
     return max(min(max(-(-runs // _CHUNKS), _LEAST.get(engine_name, 256)), _MOST // bytes_per_run(job)), 1)
@@ -68,7 +73,7 @@ def chunk_size(job: Job, runs: int, engine_name: str) -> int:
 
 def check_room(errand: Errand, chunks: int, workers: int, store: Path | None, exports: tuple[Path, ...] = ()) -> None:
     """Raise InputError where the chunks still to be computed do not fit into memory or onto the disk, with the numbers."""
-    each, where = bytes_per_run(errand.job), f"{errand.job.scene.where}, sweep"
+    each, where = _bytes(errand), f"{errand.job.scene.where}, sweep"
     runs, free = errand.design.runs, free_memory()
     needed = each * errand.chunk * (workers + 2) * 2 if store is not None else 3 * each * runs
     if free is not None and needed > free:

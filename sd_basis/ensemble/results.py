@@ -66,10 +66,9 @@ def _kept(parts: np.ndarray) -> dict[str, float | None]:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Many runs of a case: `rows` (runs, columns) are what was varied, the rest is what came of it, in the same order.
+    """Many runs of a case: `rows` are what was varied, the other arrays what came of it, in the same order; `about` is the manifest.
 
-    `codes` (runs, groups) are numbers into `groups`, `decided` (runs, groups) model times; `values` (runs, kept, times) and `lowest`, `highest`
-    (runs, kept) belong to `keep` and `times`; `reasons` are empty where the run did not fail. `about` is the manifest.
+    `difference` is that from LSODA, None where it was not looked at.
     """
 
     about: dict[str, Any]
@@ -88,15 +87,40 @@ class Ensemble:
             raise InputError(f"store {folder}: its sweep is not finished; give the same command again, which goes on from there")
         return cls(about, joined([read_chunk(Path(folder), name) for _, name in names]))
 
-    def __getattr__(self, name: str) -> Any:
-        if name in ("codes", "decided", "values", "lowest", "highest", "reasons"):
-            return getattr(self.whole.batch, name)
-        raise AttributeError(f"'Ensemble' object has no attribute {name!r}")
-
     @property
     def rows(self) -> np.ndarray:
         """What was varied (runs, columns)."""
         return self.whole.rows
+
+    @property
+    def codes(self) -> np.ndarray:
+        """The outcome of each group (runs, groups), as numbers into `groups`."""
+        return self.whole.batch.codes
+
+    @property
+    def decided(self) -> np.ndarray:
+        """The model times at which outcomes were decided (runs, groups), nan where they were not."""
+        return self.whole.batch.decided
+
+    @property
+    def values(self) -> np.ndarray:
+        """What was kept (runs, kept, times), nan where a run failed."""
+        return self.whole.batch.values
+
+    @property
+    def lowest(self) -> np.ndarray:
+        """The least value of what was kept along each run (runs, kept)."""
+        return self.whole.batch.lowest
+
+    @property
+    def highest(self) -> np.ndarray:
+        """The greatest value of what was kept along each run (runs, kept)."""
+        return self.whole.batch.highest
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why each run failed, empty where it did not."""
+        return self.whole.batch.reasons
 
     @property
     def columns(self) -> tuple[str, ...]:

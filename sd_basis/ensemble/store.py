@@ -22,7 +22,7 @@ from .locking import Lock
 MANIFEST = "manifest.json"
 _CHUNK = re.compile(r"chunk-(\d{6,})-([0-9a-f]{32})\.npz")
 _UNFINISHED = re.compile(rf"\.({_CHUNK.pattern}|manifest\.json)\.[0-9a-f]{{8}}")
-_FORMAT = 1
+FORMAT = 1  # of manifest and chunks
 
 
 class Held:
@@ -66,7 +66,7 @@ class Store(Held):
     def __init__(self, folder: str | Path, chunks: int, about: dict[str, Any]):
         super().__init__(chunks)
         self.folder = output_folder(folder)
-        self.about = json.loads(strict_json({"format": _FORMAT, **about}))
+        self.about = json.loads(strict_json(about))
         self._names: dict[int, str] = {}
 
     def __enter__(self) -> Store:
@@ -133,7 +133,7 @@ def stored_manifest(folder: str | Path) -> dict[str, Any] | None:
         return None
     except (OSError, ValueError) as error:
         raise InputError(f"store {folder}: {MANIFEST} cannot be read ({error}); choose another folder, or remove it") from None
-    if not isinstance(found, dict) or found.get("format") != _FORMAT:
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise InputError(f"store {folder}: {MANIFEST} is not that of a sweep of this version; choose another folder")
     return found
 

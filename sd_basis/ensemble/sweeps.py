@@ -24,7 +24,7 @@ from .engines import AUTO, chosen, engine_versions
 from .job import Job
 from .planning import check_room, chunk_size
 from .results import Ensemble
-from .store import Held, Store, stored_manifest
+from .store import FORMAT, Held, Store, chunk_names, stored_manifest
 
 CHECKED = 8  # runs compared with LSODA
 
@@ -38,8 +38,10 @@ class Prepared:
     folder: Path | None
     warnings: tuple[str, ...]
 
-    def held(self) -> Held:
-        """Return the place of the chunks: the folder's store, or memory."""
+    def held(self, workers: int = 1, exports: tuple[Path, ...] = ()) -> Held:
+        """Return the place of the chunks, the folder's store or memory; raise InputError where they do not fit, before anything is made."""
+        there = len(chunk_names(self.folder)) if self.folder is not None and self.folder.is_dir() else 0
+        check_room(self.errand, self.errand.chunks - there, workers, self.folder, exports)
         return Held(self.errand.chunks) if self.folder is None else Store(self.folder, self.errand.chunks, self.about)
 
 
@@ -88,8 +90,7 @@ def sweep(model: Model, case: Case | str | Path | None = None, *, over: Mapping[
     """
     scene = Scene(model, case, policy=policy, set=set, policies=policies, initial=initial, method=method, rtol=rtol)
     made = prepared(scene, over, sample=sample, seed=seed, kind=design, keep=keep, times=times, engine=engine, chunk=chunk, store=store)
-    check_room(made.errand, made.errand.chunks, workers, made.folder)
-    with made.held() as held:
+    with made.held(workers) as held:
         carry_out(made, held, workers, scheduler, progress)
         apart = difference(made.errand, held, check, seed)
         told = (apart.warning,) if apart is not None and apart.warning else ()
@@ -116,7 +117,7 @@ def _about(job: Job, design: Any, chunk: int, engine: str) -> dict[str, Any]:
     data += [(lookup.name, lookup.x, lookup.y, lookup.interpolation, lookup.below, lookup.above) for lookup in model.lookups]
     data += [(outcome.name, outcome.lasting) for outcome in model.outcomes]
     lasting = hashlib.sha256(repr(data).encode()).hexdigest()[:32]
-    return {**found, **engine_versions(engine), "data_hash": lasting, "settings_hash": settings, "value_set": model.value_set,
+    return {"format": FORMAT, **found, **engine_versions(engine), "data_hash": lasting, "settings_hash": settings, "value_set": model.value_set,
             "policy": None if scene.moved is None else scene.moved.name, "set": [f"{name}={value!r}" for name, value in sorted(scene.set.items())],
             "method": scene.method, "rtol": scene.rtol, "engine": engine, "over": design.text, "design": design.document(),
             "columns": list(design.columns), "runs": design.runs, "chunk": chunk, "keep": list(job.keep), "times": list(job.looked_at),
