@@ -62,8 +62,9 @@ def summary_text(document: dict[str, Any], time_unit: str | None) -> str:
                     f"with the engine {document['solver']['engine']}.")
     apart = document["difference"]
     if apart is not None:
+        unit = f" {time_unit}" if time_unit else ""
         codes = "no outcome differs" if not apart["codes"] else f"outcomes differ in {apart['codes']}"
         told.append(f"Largest difference from LSODA at rtol {apart['rtol']:g} over {count(apart['runs'], 'run')}: {apart['value']:.2g} of the size of "
-                    f"{apart['quantity'] or 'what is kept'} (allowed {apart['allowed']:g}), {apart['decided']:.2g}{' ' + time_unit if time_unit else ''} in when outcomes "
+                    f"{apart['quantity'] or 'what is kept'} (allowed {apart['allowed']:g}), {apart['decided']:.2g}{unit} in when outcomes "
                     f"are decided; {codes}.")
     return "\n\n".join([*parts, "\n".join(told)])

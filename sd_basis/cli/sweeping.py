@@ -22,7 +22,6 @@ from .request import Request, request
 from .sweep_text import cost_text, plan_text, summary_text
 
 if TYPE_CHECKING:
-    from ..ensemble.planning import Cost
     from ..ensemble.store import Held
     from ..ensemble.sweeps import Prepared
 
@@ -102,7 +101,8 @@ def sweep(model, case, values, settings, cuts, over, sample, design, seed, polic
         raise NumericalFailure(f"{scene.where}, sweep: every run failed, the first because {next(iter(document['failures']))}")
 
 
-def _carried(asked: Request, made: Prepared, held: Held, workers: int, scheduler: str | None, checked: int, seed: int, files: tuple[Path, ...]) -> dict[str, Any]:
+def _carried(asked: Request, made: Prepared, held: Held, workers: int, scheduler: str | None, checked: int, seed: int,
+             files: tuple[Path, ...]) -> dict[str, Any]:
     """Compute what is missing and return the summary of all."""
     from dataclasses import asdict
 

@@ -167,7 +167,8 @@ def _call(where: str, text: str) -> tuple[str | None, list[float]]:
         raise unknown(where, "form", kind, _FORMS)
     numbers = inside.split(",")
     if len(numbers) != _FORMS[kind]:
-        raise InputError(f"{where}: {kind} takes {_FORMS[kind]} numbers and {len(numbers)} are given; write {kind}(LOW,HIGH{',COUNT' if _FORMS[kind] == 3 else ''})")
+        right = "LOW,HIGH,COUNT" if _FORMS[kind] == 3 else "LOW,HIGH"
+        raise InputError(f"{where}: {kind} takes {_FORMS[kind]} numbers and {len(numbers)} are given; write {kind}({right})")
     return kind, [_number(where, number) for number in numbers]
 
 

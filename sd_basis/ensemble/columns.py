@@ -12,7 +12,7 @@ FAILED = "failed"  # in the place of an outcome
 
 
 def numbered(about: dict[str, Any], chunk: Chunk) -> dict[str, np.ndarray]:
-    """Return the columns of numbers: parameters, times of decision, kept quantities (`name`, or `name@time` where several times were asked for) and extremes."""
+    """Return the columns of numbers: what was varied, times of decision, what was kept (`name`, or `name@time` for several times) and its extremes."""
     batch, times = chunk.batch, about["times"]
     found = {name: chunk.rows[:, place] for place, name in enumerate(about["columns"])}
     found |= {f"{group}_decided_at": batch.decided[:, place] for place, group in enumerate(about["groups"])}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib import import_module
+from importlib import import_module, metadata
+from importlib.util import find_spec
 from types import ModuleType
 
 import numpy as np
@@ -42,16 +43,14 @@ def engine(name: str, threads: int = 1) -> Engine:
 
 def engine_versions(name: str) -> dict[str, str]:
     """Return the versions of what an engine needs besides the base installation."""
-    return {"numba": import_module("numba").__version__} if name == FAST else {}
+    return {"numba": metadata.version("numba")} if name == FAST else {}
 
 
 def _fast() -> ModuleType | None:
     try:
-        compiled = import_module("sd_basis.fast")
-        import_module("numba")
+        return import_module("sd_basis.fast") if find_spec("numba") is not None else None
     except ImportError:
         return None
-    return compiled
 
 
 def _fast_rows(threads: int, job: Job, rows: np.ndarray) -> Batch:

@@ -15,12 +15,12 @@ from ..errors import InputError
 from .carrying import Errand
 from .chunks import bytes_per_run
 from .designs import Design, Sample
-from .engines import SCIPY, engine
+from .engines import FAST, SCIPY, engine
 from .job import Job
 
 _ENOUGH = 0.5  # seconds that a pilot measures
-_CHUNKS, _LEAST, _MOST = 1000, {SCIPY: 16}, 64_000_000  # chunks in all, runs in one by engine, bytes in one
-_FILE = 2300  # bytes that a chunk takes besides its numbers
+_CHUNKS, _LEAST, _MOST = 1000, {SCIPY: 16, FAST: 1024}, 64_000_000  # chunks in all, runs in one by engine, bytes in one
+_FILE = 4400  # bytes that a chunk takes besides its numbers, with half a block of the disk
 _TEXT = 2.5  # the size of numbers as text, in that of their bytes
 
 
@@ -68,7 +68,7 @@ def _bytes(errand: Errand) -> int:
 
 def chunk_size(job: Job, runs: int, engine_name: str) -> int:
     """Return how many runs go into a chunk: about a thousandth of them, neither so few that files cost more than runs nor so many that memory fills."""
-    return max(min(max(-(-runs // _CHUNKS), _LEAST.get(engine_name, 256)), _MOST // bytes_per_run(job)), 1)
+    return max(min(max(-(-runs // _CHUNKS), _LEAST[engine_name]), _MOST // bytes_per_run(job)), 1)
 
 
 def check_room(errand: Errand, chunks: int, workers: int, store: Path | None, exports: tuple[Path, ...] = ()) -> None:
