@@ -84,7 +84,7 @@ def sweep(model, case, values, settings, cuts, over, sample, design, seed, polic
     warn(made.warnings)
     if plan:
         cost = pilot(made.errand)
-        document = {"engine": made.errand.engine, "bytes_per_run": cost.bytes_per_run, "runs_per_core_second": cost.rate,
+        document: dict[str, Any] = {"engine": made.errand.engine, "bytes_per_run": cost.bytes_per_run, "runs_per_core_second": cost.rate,
                     "plans": [cost.on(number, runs) for runs in dict.fromkeys((cost.runs, 1_000_000)) for number in cores or (1, os.cpu_count() or 1, 64)]}
         click.echo(strict_json(document) if as_json else plan_text(document))
         return
@@ -163,6 +163,7 @@ def _progress(length: int, label: str) -> Iterator[Callable[[int], None]]:
                 click.echo(f"{made:,} of {length:,} runs, {rate():.3g} a second, {(length - made) / rate():.0f} s left", err=True)
         yield note
         return
+    bar: Any
     with click.progressbar(length=length, label=label, file=sys.stderr, show_pos=True, item_show_func=lambda _: f"{rate():.3g} a second") as bar:
         def update(runs: int) -> None:
             nonlocal made

@@ -88,7 +88,8 @@ def axes_of(scene: Scene, over: Mapping[Any, Any] | Iterable[str], sampled: bool
     where = f"{scene.where}, sweep"
     if not pairs:
         raise InputError(f"{where}: nothing is varied; give --over NAME=lin(LOW,HIGH,COUNT), or --sample N --over NAME")
-    found, warnings = [], []
+    found: list[Steps | Range] = []
+    warnings: list[str] = []
     for name, form in pairs:
         if name in [axis.name for axis in found]:
             raise InputError(f"{where}: {name!r} is varied twice; give it once")

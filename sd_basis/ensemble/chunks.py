@@ -47,12 +47,12 @@ def unpacked(content: bytes) -> Chunk:
     """Return the chunk of the content of an .npz file."""
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         reasons = ["", *json.loads(file["reasons"].tobytes())]
-        return Chunk(file["rows"], Batch(*(file[name] for name in _ARRAYS), tuple(reasons[number] for number in file["reason"])))
+        arrays = {name: file[name] for name in _ARRAYS}
+        return Chunk(file["rows"], Batch(**arrays, reasons=tuple(reasons[number] for number in file["reason"])))
 
 
 def joined(chunks: list[Chunk]) -> Chunk:
     """Return several chunks as one."""
     batches = [chunk.batch for chunk in chunks]
-    return Chunk(np.concatenate([chunk.rows for chunk in chunks]),
-                 Batch(*(np.concatenate([getattr(batch, name) for batch in batches]) for name in _ARRAYS),
-                       tuple(reason for batch in batches for reason in batch.reasons)))
+    arrays = {name: np.concatenate([getattr(batch, name) for batch in batches]) for name in _ARRAYS}
+    return Chunk(np.concatenate([chunk.rows for chunk in chunks]), Batch(**arrays, reasons=tuple(reason for batch in batches for reason in batch.reasons)))

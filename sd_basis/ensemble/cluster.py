@@ -42,7 +42,7 @@ def on_cluster(errand: Errand, numbers: Sequence[int], scheduler: str) -> Iterat
         given = client.submit(_payload, payload, key=f"sweep-errand-{key}", pure=True)  # a task, not data: it can be made again
         needed = versions() | engine_versions(errand.engine)
         ahead, waiting = _Ahead(client, scheduler), list(numbers)[::-1]
-        places: dict[str, int] = {}
+        places: dict[Any, int] = {}
 
         def more() -> list[Any]:
             futures, room = [], ahead.room()

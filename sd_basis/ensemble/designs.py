@@ -110,7 +110,8 @@ Design = Grid | Sample
 
 def design_of(axes: list[Steps | Range], sample: int | None, seed: int = 0, kind: str = LHS) -> Design:
     """Return the grid of axes of steps, or where `sample` is a number of runs the sample of axes of ranges."""
-    made = Grid(tuple(axes)) if sample is None else Sample(tuple(axes), sample, seed, kind)
+    steps, ranges = [axis for axis in axes if isinstance(axis, Steps)], [axis for axis in axes if isinstance(axis, Range)]
+    made: Design = Grid(tuple(steps)) if sample is None else Sample(tuple(ranges), sample, seed, kind)
     if made.runs >= 2**62:
         raise InputError(f"sweep: a grid of {made.runs:.3g} runs can never be computed; give fewer steps, or a sample of it")
     return made

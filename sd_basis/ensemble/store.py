@@ -29,7 +29,8 @@ class Held:
     """The chunks of an ensemble in memory; `Store` keeps them in a folder."""
 
     def __init__(self, chunks: int):
-        self.chunks, self.warnings = chunks, []
+        self.chunks = chunks
+        self.warnings: list[str] = []
         self._contents: dict[int, bytes] = {}
 
     def __enter__(self) -> Held:

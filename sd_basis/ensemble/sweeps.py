@@ -113,7 +113,7 @@ def _about(job: Job, design: Any, chunk: int, engine: str) -> dict[str, Any]:
     scene, model = job.scene, job.scene.model
     found = described(scene, design.columns, scene.own, 1.0)
     settings = found.pop("settings")
-    data = [(series.name, series.times, series.values, series.before, str(series.until), series.after) for series in model.series]
+    data: list[tuple] = [(series.name, series.times, series.values, series.before, str(series.until), series.after) for series in model.series]
     data += [(lookup.name, lookup.x, lookup.y, lookup.interpolation, lookup.below, lookup.above) for lookup in model.lookups]
     data += [(outcome.name, outcome.lasting) for outcome in model.outcomes]
     lasting = hashlib.sha256(repr(data).encode()).hexdigest()[:32]
