@@ -56,7 +56,7 @@ def summary_text(document: dict[str, Any], time_unit: str | None) -> str:
         reasons = [f"  {found:,} x {reason}" for reason, found in list(document["failures"].items())[:5]]
         more = len(document["failures"]) - len(reasons)
         parts.append("\n".join([f"{document['failed']:,} of {runs:,} runs failed:", *reasons, *([f"  and {count(more, 'other reason')}"] if more else [])]))
-    told = [f"{document['model']}, {document['case']}: {count(runs, 'run')} of {document['over']}."]
+    told = [f"{document['model']}, {document['case']}: {count(runs, 'run')} over {document['over']}."]
     if document["rate"] is not None:
         told.append(f"{count(document['computed'], 'run')} computed in {duration(document['seconds'])}, {document['rate']:.4g} a second, "
                     f"with the engine {document['solver']['engine']}.")
@@ -64,7 +64,7 @@ def summary_text(document: dict[str, Any], time_unit: str | None) -> str:
     if apart is not None:
         unit = f" {time_unit}" if time_unit else ""
         codes = "no outcome differs" if not apart["codes"] else f"outcomes differ in {apart['codes']}"
-        told.append(f"Largest difference from LSODA at rtol {apart['rtol']:g} over {count(apart['runs'], 'run')}: {apart['value']:.2g} of the size of "
+        told.append(f"Largest difference from LSODA at rtol {apart['rtol']:g} over {count(apart['runs'], 'run')}: {number(apart['value'], 2)} of the size of "
                     f"{apart['quantity'] or 'what is kept'} (allowed {apart['allowed']:g}), {apart['decided']:.2g}{unit} in when outcomes "
                     f"are decided; {codes}.")
     return "\n\n".join([*parts, "\n".join(told)])

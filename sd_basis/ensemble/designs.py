@@ -98,7 +98,7 @@ class Sample:
     @property
     def text(self) -> str:
         """The design in words."""
-        return f"{self.runs} {self.kind} points (seed {self.seed}) of {', '.join(axis.text for axis in self.axes)}"
+        return f"{self.kind} points (seed {self.seed}) of {', '.join(axis.text for axis in self.axes)}"
 
     def document(self) -> dict[str, Any]:
         """Return the design as plain numbers and texts."""

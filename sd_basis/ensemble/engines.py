@@ -43,7 +43,10 @@ def engine(name: str, threads: int = 1) -> Engine:
 
 def engine_versions(name: str) -> dict[str, str]:
     """Return the versions of what an engine needs besides the base installation."""
-    return {"numba": metadata.version("numba")} if name == FAST else {}
+    try:
+        return {"numba": metadata.version("numba")} if name == FAST else {}
+    except metadata.PackageNotFoundError:
+        return {"numba": "none"}
 
 
 def _fast() -> ModuleType | None:

@@ -61,7 +61,8 @@ def _kept(parts: np.ndarray) -> dict[str, float | None]:
     if not len(parts):
         return dict.fromkeys(names)
     count, total, least, most, lowest, highest = parts.T
-    return dict(zip(names, map(float, (total.sum() / count.sum(), least.min(), most.max(), lowest.min(), highest.max())), strict=True))
+    found = (total.sum() / count.sum(), least.min(), most.max(), lowest.min(), highest.max())
+    return {name: float(value) if np.isfinite(value) else None for name, value in zip(names, found, strict=True)}
 
 
 @dataclass(frozen=True)
