@@ -9,8 +9,12 @@ import json
 import math
 import multiprocessing
 import os
+import pickle
+import subprocess
+import sys
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,10 +28,12 @@ from sd_basis.cli import main, sweeping
 from sd_basis.cli.sweep_text import plan_text
 from sd_basis.ensemble import cluster, designs, engines, planning, store
 from sd_basis.ensemble.axes import Range, Steps
+from sd_basis.ensemble.carrying import Errand
 from sd_basis.ensemble.chunks import packed, unpacked
 from sd_basis.ensemble.designs import Grid, Sample
 from sd_basis.ensemble.engines import engine
 from sd_basis.ensemble.job import Job
+from sd_basis.manifest import versions
 from sd_basis.transition.scene import Scene
 
 TEXT = '''"""A tank that fills and leaks."""
@@ -268,21 +274,32 @@ def test_processes_give_the_bytes_of_one(whole, tank, tmp_path):
 @pytest.mark.filterwarnings("ignore")
 def test_a_cluster_that_loses_a_worker_gives_the_bytes_of_one_process(whole, tank, tmp_path):
     distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as local, distributed.Client(local) as client:
-        workers = list(client.run(os.getpid).values())
-
-        def lose(runs):
-            if workers:
-                os.kill(workers.pop(), 9)
-                workers.clear()
-        sweep(tank, over=OVER, keep=["level", "fill"], times=[1, 10], store=tmp_path, chunk=3, check=0, scheduler=local.scheduler_address, progress=lose)
-    assert not workers and chunks(tmp_path) == chunks(whole[0])
+    with distributed.LocalCluster(n_workers=0, protocol="tcp", dashboard_address=None, silence_logs=50) as local:
+        command = [sys.executable, "-m", "distributed.cli.dask_worker", local.scheduler_address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+        workers = [subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=Path(__file__).parent.parent) for _ in range(2)]
+        try:
+            with distributed.Client(local) as client:
+                client.wait_for_workers(2, timeout=60)
+            sweep(tank, over=OVER, keep=["level", "fill"], times=[1, 10], store=tmp_path, chunk=3, check=0, scheduler=local.scheduler_address,
+                  progress=lambda runs: workers[0].kill())
+            assert workers[0].wait() == -9 and workers[1].poll() is None and chunks(tmp_path) == chunks(whole[0])
+        finally:
+            for worker in workers:
+                worker.kill()
+                worker.wait()
 
 
 def test_a_scheduler_that_is_not_there_is_named(tank):
     pytest.importorskip("distributed")
     with pytest.raises(InputError, match="it cannot be reached .*start one with dask scheduler"):
         sweep(tank, over=OVER, scheduler="tcp:/nowhere")
+
+
+def test_a_worker_of_other_versions_is_refused(tank):
+    payload = pickle.dumps(Errand(Job(Scene(tank), ("leak",)), Grid((Steps("leak", 2, 0.4, 1),)), 2, "scipy"))
+    with pytest.raises(InputError, match="a worker of the cluster has numpy .* and this process 0.1; install the same there"):
+        cluster._content(payload, "key", 0, versions() | {"numpy": "0.1"})
+    assert unpacked(cluster._content(payload, "key", 0, versions())).rows.tolist() == [[0.4], [1.0]]
 
 
 # Wrong input -------------------------------------------------------------------------------
@@ -317,6 +334,8 @@ def test_a_scheduler_that_is_not_there_is_named(tank):
     (["--over", "leak=1", "--times", "11"], "give times in that range"),
     (["--over", "leak=1", "--engine", "quick"], "no engine 'quick'"),
     (["--over", "leak=1", "--export", "a.xlsx"], "no kind of file '.xlsx'"),
+    (["--over", "leak=lin(0,1,3)", "--over", "tap=lin(0,1,3)", "--map"], "--map: it is drawn beside the chunks; say where with --out"),
+    (["--over", "leak=lin(0,1,3)", "--over", "tap=0,1,3", "--map", "--out", "made"], "--map: it needs a grid of two axes with even steps"),
     (["--over", "leak=lin(0.1,1,1000000)", "--over", "tap=lin(0,4,1000000)"], "1,000,000,000,000 runs of 31 bytes take 93 TB of memory and"),
     (["--over", "leak=lin(0.1,1,1000000)", "--over", "tap=lin(0,4,1000000)", "--chunk", "1000", "--out", "made"], "runs of 35 bytes take 35 TB and"),
     (["--over", "leak=lin(0.1,1,10000000000)", "--over", "tap=lin(0,4,10000000000)"], "1e+20 runs can never be computed"),
@@ -333,9 +352,9 @@ def test_a_case_without_policies_has_no_delay_to_vary(folder):
 
 
 def test_missing_packages_are_named_with_their_extra(folder, tank, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    monkeypatch.setitem(__import__("sys").modules, "netCDF4", None)
-    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "netCDF4", None)
+    monkeypatch.setitem(sys.modules, "distributed", None)
     assert "pip install 'sd_basis[data]'" in call(folder, "--over", "leak=1", "--export", "a.parquet", code=2).stderr
     assert "pip install 'sd_basis[data]'" in call(folder, "--over", "leak=1", "--export", "a.nc", code=2).stderr
     assert "pip install 'sd_basis[cluster]'" in call(folder, "--case", "dry", "--over", "leak=1", "--scheduler", "tcp://127.0.0.1:1", code=2).stderr
@@ -365,6 +384,14 @@ def test_the_plan_multiplies_what_it_measured(folder):
     assert last["seconds"] == pytest.approx(1e6 / found["runs_per_core_second"] / 50) and last["bytes"] == 1e6 * found["bytes_per_run"]
     assert last["core_hours"] * 3600 == pytest.approx(50 * last["seconds"])
     assert "1,000,000" in plan_text(found) and f"{found['bytes_per_run']} bytes a run" in plan_text(found)
+
+
+def test_a_grid_of_two_axes_is_drawn_as_a_map(folder, tmp_path):
+    call(folder, "--case", "dry", "--over", "delay=lin(0,8,3)", "--over", "leak=lin(0.4,1,3)", "--check", 0, "--out", tmp_path, "--map")
+    lines = [line.split(",") for line in (tmp_path / "map_outcome.csv").read_text().splitlines()[1:]]
+    assert (tmp_path / "map_outcome.png").exists() and (tmp_path / "map_outcome.manifest.json").exists() and len(lines) == 9
+    assert {(float(x), float(y)): code for x, y, code, *_ in lines} == {
+        (delay, leak): "full" if closed_form(delay, leak, 10)[1] < 10 else "low" for delay in (0, 4, 8) for leak in (0.4, 0.7, 1.0)}
 
 
 def test_files_hold_what_was_computed(whole, tmp_path):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from ..errors import NumericalFailure
+from ..errors import InputError, NumericalFailure
 from . import completing
 from .interruption import check
 from .options import case_option, cut_option, json_option, method_option, model_argument, out_option, rtol_option, set_option, values_option
@@ -24,6 +24,7 @@ from .sweep_text import cost_text, plan_text, summary_text
 if TYPE_CHECKING:
     from ..ensemble.store import Held
     from ..ensemble.sweeps import Prepared
+    from ..transition.scene import Scene
 
 ENGINES, DESIGNS = ("auto", "fast", "scipy"), ("lhs", "sobol")  # a test holds them to the engine's, which cost scipy to import
 _SHORT = 4.0  # seconds that processes take to start
@@ -59,11 +60,12 @@ def _known(names: tuple[str, ...]) -> Callable[[click.Context, click.Parameter, 
 @click.option("--check", "checked", type=click.IntRange(min=0), default=8, show_default=True, help="Runs compared with LSODA.")
 @out_option("chunks with their manifest, from which an interrupted sweep goes on, and the summary")
 @click.option("--export", "exports", metavar="FILE", multiple=True, type=click.Path(), help="Write all runs as FILE.csv, FILE.parquet or FILE.nc. Repeatable.")
+@click.option("--map", "drawn", is_flag=True, help="Draw the outcomes of a grid of two even axes into the folder of --out.")
 @click.option("--plan", is_flag=True, help="Print what these runs and a million would cost, and run only a few.")
 @click.option("--cores", type=click.IntRange(min=1), multiple=True, metavar="N", help="Cores to plan for. Repeatable.")
 @json_option
 def sweep(model, case, values, settings, cuts, over, sample, design, seed, policy, keep, times, method, rtol, engine, workers, scheduler, chunk, checked,
-          out, exports, plan, cores, as_json) -> None:
+          out, exports, drawn, plan, cores, as_json) -> None:
     """Run a case of MODEL many times, over a grid or a sample, and count how the runs end.
 
     A run that fails is a row with its reason. With --out, a sweep that was killed goes on when the same command is given again, to equal results.
@@ -81,6 +83,8 @@ def sweep(model, case, values, settings, cuts, over, sample, design, seed, polic
     scene = Scene(asked.model, asked.case(case), policy=policy, set=asked.set, method=method, rtol=rtol)
     moments = [part.strip() for text in times for part in text.split(",")]
     made = prepared(scene, over, sample=sample, seed=seed, kind=design, keep=keep, times=moments, engine=engine, chunk=chunk, store=out)
+    if drawn:
+        _check_map(made)
     warn(made.warnings)
     if plan:
         cost = pilot(made.errand)
@@ -94,7 +98,8 @@ def sweep(model, case, values, settings, cuts, over, sample, design, seed, polic
         click.echo(strict_json(document) if as_json else summary_text(document, scene.model.time_unit))
         if out is not None:
             _noted(Path(out), strict_json(document))
-            click.echo(f"Wrote {held.chunks} chunks, manifest.json and summary.json to {out}", err=as_json)
+            maps = _maps(scene, made, held) if drawn else []
+            click.echo(f"Wrote {', '.join([f'{held.chunks} chunks', 'manifest.json', 'summary.json', *maps])} to {out}", err=as_json)
     for path in files:
         click.echo(f"Wrote {path}", err=as_json)
     if document["failed"] == document["runs"]:
@@ -136,6 +141,20 @@ def _carried(asked: Request, made: Prepared, held: Held, workers: int, scheduler
             "difference": None if apart is None else apart.document(), "computed": runs, "seconds": seconds if runs else 0.0,
             "rate": runs / seconds if runs else None, "pilot": None if cost is None else asdict(cost), "chunks": held.chunks, "workers": workers,
             "store": None if made.folder is None else str(made.folder), "exports": [str(path) for path in files]}
+
+
+def _check_map(made: Prepared) -> None:
+    if made.folder is None:
+        raise InputError("--map: it is drawn beside the chunks; say where with --out FOLDER")
+    from ..figures.sweep_maps import check_map
+
+    check_map(made.errand.design)
+
+
+def _maps(scene: Scene, made: Prepared, held: Held) -> list[str]:
+    from ..figures.sweep_maps import sweep_maps
+
+    return [path.name for path in sweep_maps(scene, made.errand.design, made.about, held, made.folder)]
 
 
 def _noted(folder: Path, summary: str) -> None:

@@ -25,7 +25,8 @@ class Difference:
     """The largest difference from LSODA at `rtol` over some runs.
 
     `value` is that of the kept quantities (of the stocks at the end where none is kept), in units of the size of each: the largest along any of these
-    runs, of a stock at least that to which the solver's tolerance refers. `quantity` says which; `decided` is that of the times at which outcomes were decided; `codes` counts runs of which an outcome differs.
+    runs, of a stock at least that to which the solver's tolerance refers. `quantity` says which; `decided` is that of the times at which outcomes were
+    decided; `codes` counts runs of which an outcome differs.
     """
 
     runs: int
@@ -46,8 +47,8 @@ class Difference:
 
     def document(self) -> dict[str, Any]:
         """Return the difference as plain numbers and texts."""
-        return {"runs": self.runs, "rtol": self.rtol, "value": self.value if math.isfinite(self.value) else None, "quantity": self.quantity or None, "decided": self.decided,
-                "codes": self.codes, "allowed": ALLOWED * self.tolerance}
+        return {"runs": self.runs, "rtol": self.rtol, "value": self.value if math.isfinite(self.value) else None, "quantity": self.quantity or None,
+                "decided": self.decided, "codes": self.codes, "allowed": ALLOWED * self.tolerance}
 
 
 def difference(errand: Errand, held: Held, count: int, seed: int = 0) -> Difference | None:

@@ -53,7 +53,7 @@ def on_cluster(errand: Errand, numbers: Sequence[int], scheduler: str) -> Iterat
                 futures.append(future)
             return futures
         ahead.workers()
-        running = as_completed(more())
+        running = as_completed(more(), loop=client.loop)
         while places:
             future = ahead.next(running)
             number, content = places.pop(future.key), _result(future, scheduler)
