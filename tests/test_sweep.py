@@ -10,6 +10,7 @@ import math
 import multiprocessing
 import os
 import pickle
+import re
 import subprocess
 import sys
 import time
@@ -418,6 +419,13 @@ def test_parquet_netcdf_pandas_and_xarray_hold_it_too(whole, tmp_path):
         assert file["outcome"].attrs["flag_meanings"].split() == ["undecided", "full", "low", "failed"]
         assert (file["outcome"].values == found.codes[:, 0]).all()
     assert grid.sizes == {"delay": 5, "leak": 4} and float(grid["level@10"].sel(delay=2, leak=0.4)) == found.values[4, 0, 1]
+
+
+def test_the_page_on_ensembles_runs_as_it_stands(capsys):
+    page = (Path(__file__).parent.parent / "docs" / "ensembles.md").read_text()
+    for block in re.findall(r"```python\n(.*?)```", page, re.S):
+        exec(block, {})
+    assert capsys.readouterr().out.startswith("<Ensemble of 27 runs, 0 failed; outcome undecided 2, repaid 25>")
 
 
 def test_names_known_to_the_command_are_those_of_the_engine():

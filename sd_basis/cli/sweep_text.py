@@ -15,7 +15,7 @@ def duration(seconds: float) -> str:
     for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):
         if seconds >= 2 * size:
             return f"{seconds / size:.3g} {unit}"
-    return f"{seconds:.2g} s"
+    return f"{seconds:.3g} s"
 
 
 def cost_text(runs: int, missing: int, cost: Cost | None, workers: int, scheduler: str | None) -> str:
