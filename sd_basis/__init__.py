@@ -6,6 +6,7 @@ The way from a model to a figure:
     System      dx/dt = B r with its Jacobian, ledgers and units        System
     Run         the paths by name, with ledgers and outcome             simulate
     Timing      when a later policy no longer helps                     turning_shift
+    Ensemble    many runs over a grid or a sample                       sweep
     Equilibria  where it rests over a parameter, and where rest ends    continue_equilibria
 
     >>> from sd_basis import load, simulate
@@ -35,6 +36,7 @@ _DOOR = {
     "cut": "cutting", "equilibrium": "resting", "loop_gain": "gain", "sensitivities": "responses", "turning_shift": "timing",
     "critical_delay": "transition.critical", "critical_value": "transition.critical",
     "continue_equilibria": "continuation.equilibria", "continue_folds": "continuation.folding", "hysteresis": "continuation.sweeping",
+    "sweep": "ensemble.sweeps", "Ensemble": "ensemble.results",
     "Bound": "expectations", "Control": "expectations", "Expectation": "expectations", "Study": "study",
     "BasisError": "errors", "InputError": "errors", "NumericalFailure": "errors",
 }

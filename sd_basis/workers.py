@@ -5,10 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
 from .errors import BasisError
@@ -37,7 +39,7 @@ def crew(where: str, workers: int, begin: Callable[..., None], given: tuple) -> 
     def done(work: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
         futures = {pool.submit(work, task): task for task in tasks}
         for future in as_completed(futures):
-            yield futures[future], future.result()
+            yield futures.pop(future), future.result()  # and nothing is held of what was given
     try:
         yield done
     except BrokenProcessPool:
@@ -54,5 +56,14 @@ def crew(where: str, workers: int, begin: Callable[..., None], given: tuple) -> 
 
 
 def _begin(begin: Callable[..., None], given: tuple) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever spawned it hears the interruption and ends it
     begin(*given)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that spawned it was killed, which would leave it waiting for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

@@ -75,6 +75,7 @@ def answers(typed, folder, shell="bash", light=False):
     ("sd-basis figures sub/odd --only ", []),
     ("sd-basis run nothing --set ", []),
     ("sd-basis completion ", list(SHELLS)),
+    ("sd-basis sweep shop.py --design ", ["lhs", "sobol"]),
 ])
 def test_names_come_from_file_names_alone(typed, offered, folder):
     lines = answers(typed, folder, light=True)

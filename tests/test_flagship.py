@@ -14,10 +14,11 @@ from flagship_evidence import SETS, crisis, jacobian_error, largest_error, model
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from sd_basis import CLOUD, Flow, Model, load, simulate
+from sd_basis import CLOUD, Flow, Model, load, simulate, sweep
 from sd_basis.figures import Context, available
-from sd_basis.library import case_paths, locate, module
+from sd_basis.library import case_paths, find_case, locate, module
 from sd_basis.outcomes import visited
+from sd_basis.transition.scene import Scene
 
 MODEL = load("treasury_basis")
 CASES = sorted(case_paths(locate("treasury_basis")))
@@ -312,3 +313,11 @@ def test_the_jacobian_equals_differences_in_forty_digits_at_random_states():
 def test_every_method_runs_the_crisis_to_the_same_end():
     ends = [simulate(model(), "march-2020", span=(9.75, 12.0), method=method, rtol=1e-9).path.x[-1] for method in METHODS]
     assert np.allclose(ends[0], ends[1], rtol=1e-6, atol=1e-6) and np.allclose(ends[0], ends[2], rtol=1e-6, atol=1e-6)
+
+
+def test_a_sweep_over_the_delay_ends_as_the_shifted_cases_do():
+    own = Scene(MODEL, "march-2020").own
+    found = sweep(MODEL, "march-2020", over={"delay": [own, own + 4]}, keep=["dollar_liquidity"], check=0)
+    late = simulate(MODEL, find_case(MODEL, "march-2020").shifted(4.0))
+    assert found.outcome("funds").tolist() == [run("march-2020").outcomes["funds"].code, late.outcomes["funds"].code] == ["partial", "collapsed"]
+    assert found.values[:, 0, 0].tolist() == [run("march-2020")["dollar_liquidity"][-1], late["dollar_liquidity"][-1]]

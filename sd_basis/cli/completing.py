@@ -134,6 +134,21 @@ def parameters(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
 
 
 @_silent
+def varied(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete what a sweep of MODEL can vary: its parameters and the delay."""
+    found = {item.name: item.description or item.unit or "" for item in _loaded(ctx).parameters} | {"delay": "start of the policy after the first shock"}
+    return items(found, incomplete, found)
+
+
+@_silent
+def kept(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete what a sweep of MODEL can keep: its stocks, flows and auxiliaries."""
+    model = _loaded(ctx)
+    found = {item.name: item.description or item.unit or "" for item in (*model.stocks, *model.computed)}
+    return items(found, incomplete, found)
+
+
+@_silent
 def stocks(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the stocks of MODEL."""
     found = {item.name: item.description or item.unit or "" for item in _loaded(ctx).stocks}

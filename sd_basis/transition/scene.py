@@ -182,7 +182,8 @@ class Scene:
             return run or simulate(self.model, case, policies=policies, set=everything, initial=self.initial if state is None else None,
                             span=span, method=self.method, rtol=self.rtol, resume=state)
         except NumericalFailure as failure:
-            if failure.run is None or failure.run.outcomes[self.group].time is None:
+            decision = None if failure.run is None else failure.run.outcomes.get(self.group)  # none where the model declares no outcomes
+            if failure.run is None or decision is None or decision.time is None:
                 raise
             return failure.run
 
