@@ -157,9 +157,9 @@ class Compiled:
         """Return the derivatives of expressions (rows) by stocks, inputs and TIME (columns), as a function of (t, x, p)."""
         digest = hashlib.sha256("|".join(map(_text, [*wanted, *bases])).encode()).hexdigest()[:12]
         if digest not in self._gradients:
-            program, pattern = gradient_program(self.system, wanted, bases)
-            made = self._function(f"gradient-{digest}", lambda: program, scalar=True)
-            places = tuple(np.array(pattern, dtype=int).reshape(-1, 2).T)
+            program = once(lambda: gradient_program(self.system, wanted, bases))
+            made = self._function(f"gradient-{digest}", lambda: program()[0], scalar=True)
+            places = tuple(self._places(f"gradient-places-{digest}", lambda: program()[1]))
 
             def gradient(t: float, x: list[float], p: list) -> np.ndarray:
                 matrix = np.zeros((len(wanted), len(bases)))

@@ -38,11 +38,12 @@ class Forward:
         self.varied = varied
         self.effects = Effects(self.model, self.varied)
         self.bases: list[Quantity] = [*self.model.stocks, *self.model.parameters, *self.model.series]
+        felt = self.model.rests_on(self.functions.system.derivatives())  # inputs that no rate depends on move nothing
+        self.felt = [item in felt for item in (*self.model.parameters, *self.model.series)]
         self.starts: dict[tuple[str, float], np.ndarray] = {}
         self.held: dict[str, np.ndarray] = {}
         self.warnings: list[str] = []
-        for action in self.path.schedule.actions:
-            self.starts[action.name, action.start] = self._dated(action.name, action.shock)
+        self.starts.update({(action.name, action.start): self._dated(action.name, action.shock) for action in self.path.schedule.actions})
 
     def _dated(self, name: str, shock: bool) -> np.ndarray:
         return np.array([float(item == name or (item == "shift" and not shock)) for item in self.varied])
@@ -180,6 +181,8 @@ class Forward:
         gradient = self.functions.gradient(self.functions.system.derivatives(), [self.bases[place] for place in [*range(count), *(count + moving)]])
         fixed = self.effects.inputs(segment, segment.start, self.starts, self.held) if segment.constant else None
         times = piece.t.tolist()
+        if fixed is not None and not s.any() and not fixed[self.felt, :-1].any():
+            return np.zeros((len(wanted), *s.shape)), s  # nothing has moved yet
         states = _Along(piece)
 
         def slopes(t: float) -> tuple[np.ndarray, np.ndarray]:
@@ -197,8 +200,7 @@ class Forward:
             speed = own @ s + source
             return s + (wanted - times[0])[:, None, None] * speed, s + (times[-1] - times[0]) * speed
         if self.method == COLLOCATION:
-            nodes = np.union1d(piece.t, wanted)
-            along = collocated(slopes, nodes, s, self.scale / self.rtol, self.rtol)
+            along = collocated(slopes, nodes := np.union1d(piece.t, wanted), s, self.scale / self.rtol, self.rtol)
             return along[np.searchsorted(nodes, wanted)], along[-1]
         found, end = np.empty((len(wanted), count, len(self.varied))), np.empty_like(s)
         for column in range(len(self.varied)):
@@ -222,16 +224,14 @@ class Forward:
             self.scale[:, column] = self.rtol * sizes / (value or 1.0)
         s = initial_slopes(self.run, self.varied)
         parts, effects = [], []
-        for index in range(len(self.path.pieces)):
+        for index in range(int(pieces.max(initial=-1)) + 1):
             wanted = t[pieces == index]
             s = self.at_switch(index, s)
             found, s = self.over(index, s, wanted)
             parts.append(found)
             segment = self.path.segments[index]
-            if segment.constant:
-                effects += [self.effects.inputs(segment, segment.start, self.starts, self.held)] * len(wanted)
-            else:
-                effects += [self.effects.inputs(segment, own, self.starts, self.held) for own in wanted.tolist()]
+            at = [segment.start] * len(wanted) if segment.constant else wanted.tolist()
+            effects += [self.effects.inputs(segment, own, self.starts, self.held) for own in at]
         return np.concatenate(parts), effects, list(dict.fromkeys(self.warnings))
 
 

@@ -32,7 +32,7 @@ from .surveying import Answer, Work, surveyed
               "Repeatable.")
 @click.option("--freeze", "frozen", metavar="STOCK", multiple=True, shell_complete=completing.stocks,
               help="Hold a slow stock where the edge state is sought. Repeatable.")
-@click.option("--points", type=click.IntRange(min=4), default=16, show_default=True, help="Points along the critical curve, for one length of the box.")
+@click.option("--points", type=click.IntRange(min=4), default=12, show_default=True, help="Points along the critical curve, for one length of the box.")
 @click.option("--quick", is_flag=True, help="Leave out the curve of sizes, the convergence and the map.")
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes, one for each group of outcomes.")
 @method_option

@@ -24,8 +24,8 @@ from .searching import Line
 from .sizes import MinimalSize, SizeBounds, minimal_size, size_bounds
 from .spending import Size
 
-CURVE_XTOL = 1e-4  # of the box
-_MOST = 130  # integrations for the curve: what is unfinished then ends and says so
+CURVE_XTOL = 3e-4  # of the box
+_MOST = 240  # integrations for the curve: what is unfinished then ends and says so
 _AGREE = 0.1  # the two slopes; where they differ more that of the curve counts
 _VERTICAL = 12.0  # the slope, in shares of the box, from which a curve counts as vertical
 HOURS = {"day": 24.0, "hour": 1.0, "week": 168.0}  # hours in a unit of model time
@@ -97,7 +97,7 @@ class Survey:
 def survey(model: Model, case: Case | str | Path | None, group: str, *, policy: Policy | Impulse | str | None = None, size: Size | None = None,
            bracket: tuple[float, float] | None = None, within: float | None = None, set: Mapping | None = None,
            policies: Iterable[Policy | str] = (), method: str = "LSODA", rtol: float = 1e-6, xtol: float = 1e-6, control: Any = None,
-           points: int = 16, frozen: Iterable[str] = (), convergence: bool = True) -> Survey:
+           points: int = 12, frozen: Iterable[str] = (), convergence: bool = True) -> Survey:
     """Return the survey of one group of outcomes: the critical delay and, with a size, all that is said of sizes.
 
     `bracket` are the delays looked at, by default those of the whole run; `within` is a time after the start of the policy by which it shall have
