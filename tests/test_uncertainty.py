@@ -1,13 +1,18 @@
 """Uncertainty and regret over ensembles: distribution functions, bands, fans and rankings of known answers."""
 
+import json
 import math
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from sd_basis import CLOUD, Case, Flow, InputError, Model, Outcome, Parameter, Policy, Stock
 from sd_basis.case import Event
+from sd_basis.cli import main
+from sd_basis.ensemble.axes import Range
 from sd_basis.ensemble.criticals import critical_delays
+from sd_basis.ensemble.designs import Sample
 from sd_basis.ensemble.fans import fan
 from sd_basis.ensemble.job import Batch
 from sd_basis.ensemble.regrets import Action, Term, regret
@@ -117,3 +122,81 @@ def test_wrong_requests_for_regret_end_with_a_sentence(actions, loss, said):
         regret(solved, [Action(name, SCENE, 1.0) for name in actions], ("tap",), np.ones((2, 1)), loss)
     with pytest.raises(InputError, match="no measure"):
         Term("level", measure="peak")
+
+
+SOURCE = '''
+from sd_basis import CLOUD, Flow, Model, Outcome, Parameter, Policy, Stock
+level, tap = Stock("level", 0.0, scale=1.0), Parameter("tap", 1.0, between=(0.5, 2.0))
+room, shut = Parameter("room", 5.0, between=(1.0, 9.0)), Parameter("shut", 0.0)
+fill = Flow("fill", source=CLOUD, sink=level, rate=tap * (1 - shut))
+MODEL = Model("tank", [fill], span=(0, 20), policies=[Policy("close", {shut: 1.0}, start=3.0)],
+              outcomes=[Outcome("flooded", level > room, absorbing=True), Outcome("dry", level < room)])
+'''
+ASKED = ["--policy", "close", "--over", "tap", "--sample", "24", "--workers", "1", "--engine", "scipy"]
+ACTIONS = ["--over", "tap", "--sample", "8", "--workers", "1", "--engine", "scipy", "--action", "soon:policy=close,delay=1",
+           "--action", "never:policy=close,delay=never"]
+
+
+@pytest.fixture
+def tank_file(tmp_path):
+    path = tmp_path / "tank.py"
+    path.write_text(SOURCE)
+    return str(path)
+
+
+def told(*arguments):
+    result = CliRunner().invoke(main, list(arguments))
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_uncertainty_answers_and_goes_on_from_its_answers(tank_file, tmp_path):
+    asked = ["uncertainty", tank_file, *ASKED, "--between", "0.5:12", "--fan", "level", "--out", str(tmp_path / "out"), "--json"]
+    code, output, said = told(*asked)
+    found = json.loads(output)
+    assert code == 0, said
+    taps = np.array(Sample((Range("tap", 0.5, 2.0),), 24).rows(0, 24))[:, 0]
+    assert [value for value in found["values_of_samples"]] == pytest.approx(list(5 / taps), abs=0.05)
+    assert found["fans"]["level"]["end"]["0.5"] == pytest.approx(np.sort(3 * taps)[11], rel=1e-4)
+    assert list(found["deciding"]) == ["tap"] and found["deciding"]["tap"] == pytest.approx(-1, abs=1e-3)  # brackets of neighbours may tie
+    kept = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("batch-*.npz")}
+    assert len(kept) >= 9 and {"probability.svg", "fans.csv", "uncertainty.json"} <= {path.name for path in (tmp_path / "out").iterdir()}
+    assert told(*asked)[1] == output and kept == {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("batch-*.npz")}
+
+
+def test_a_critical_value_of_a_parameter_is_found_over_samples(tank_file):
+    code, output, said = told("uncertainty", tank_file, *ASKED[:2], "--over", "room=uniform(2,6)", *ASKED[4:], "--along", "tap", "--between", "0.1:3", "--xtol", "1e-3",
+                              "--json")
+    assert code == 0, said
+    rooms = np.array(Sample((Range("room", 2.0, 6.0),), 24).rows(0, 24))[:, 0]
+    assert json.loads(output)["values_of_samples"] == pytest.approx(list(rooms / 3), abs=1e-3)  # closed after three days
+
+
+def test_regret_ranks_actions_and_prints_tables(tank_file, tmp_path):
+    code, output, said = told("regret", tank_file, *ACTIONS, "--loss", "2*level", "--out", str(tmp_path / "out"))
+    assert code == 0 and "soon" in output and "100 %" in output, said
+    found = json.loads((tmp_path / "out" / "regret.json").read_text())
+    assert found["minimax"] == "soon" and found["actions"][1]["action"] == "never"
+    assert (tmp_path / "out" / "regret.png").is_file()
+
+
+def test_processes_give_the_answers_of_one(tank_file):
+    one, two = (told("uncertainty", tank_file, *ASKED[:6], "--workers", workers, "--engine", "scipy", "--between", "0.5:12", "--json") for workers in ("1", "2"))
+    assert one[1] == two[1] and one[0] == 0
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["uncertainty", *ASKED, "--code", "floded"], "did you mean 'flooded'"),
+    (["uncertainty", *ASKED, "--along", "tap"], "say where to look"),
+    (["uncertainty", *ASKED, "--between", "5:1"], "upper end is not above"),
+    (["uncertainty", *ASKED, "--over", "delay=uniform(0,1)"], "what is asked about"),
+    (["uncertainty", *ASKED[:2], "--over", "shut"], "no plausible range"),
+    (["regret", *ACTIONS[:8], "--loss", "level"], "--action"),
+    (["regret", *ACTIONS, "--loss", "level:peak"], "no measure"),
+    (["regret", *ACTIONS, "--loss", "leve"], "did you mean 'level'"),
+    (["regret", *ACTIONS, "--action", "odd:delay=soon", "--loss", "level"], "no number"),
+    (["regret", *ACTIONS, "--action", "odd", "--loss", "level"], "not NAME:delay"),
+    (["regret", *ACTIONS, "--action", "far:policy=close,delay=50", "--loss", "level"], "within the run"),
+    (["regret", *ACTIONS, "--loss", "*level:"], "not [WEIGHT*]QUANTITY")])
+def test_wrong_commands_end_with_one_sentence(tank_file, arguments, said):
+    code, output, error = told(arguments[0], tank_file, *arguments[1:])
+    assert code == 2 and said in error and "Traceback" not in error and output == ""

@@ -24,10 +24,12 @@ from .equilibria import equilibria
 from .fitting import fit
 from .interruption import heeded
 from .listing import list_models
+from .regretting import regret
 from .running import run
 from .showing import show
 from .sweeping import sweep
 from .timing import timing
+from .uncertain import uncertainty
 
 BAD_USE, NUMERICAL_FAILURE, UNEXPECTED, INTERRUPTED = 2, 3, 70, 130
 
@@ -103,7 +105,7 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_models, new, show, run, compare, claims, timing, sweep, equilibria, fit, figures, cache, completion):
+for command in (list_models, new, show, run, compare, claims, timing, sweep, uncertainty, regret, equilibria, fit, figures, cache, completion):
     main.add_command(command)
 
 __all__ = ["main"]

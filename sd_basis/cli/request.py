@@ -136,3 +136,15 @@ def shifts(texts: Iterable[str]) -> list[float]:
     """Return the shifts of texts like "-2,0,3.5" in rising order, each once; zero where there is none."""
     found = {_number(f"--shift {text!r}", part) for text in texts for part in text.split(",")}
     return sorted(found) or [0.0]
+
+
+def span_of(option: str, given: str) -> tuple[float, float]:
+    """Return the two ends of an option LOW:HIGH; raise InputError where it is not that."""
+    low, colon, high = given.partition(":")
+    try:
+        ends = float(low), float(high)
+    except ValueError:
+        raise InputError(f"{option} {given!r}: it is not LOW:HIGH; write two numbers, as in 0:20") from None
+    if not colon or not ends[0] < ends[1]:
+        raise InputError(f"{option} {given!r}: the upper end is not above the lower one; write the lower one first")
+    return ends

@@ -13,7 +13,7 @@ from ..workers import spread
 from . import completing
 from .options import case_option, json_option, method_option, model_argument, out_option, rtol_option, set_option, values_option
 from .output import warn
-from .request import Request, request
+from .request import Request, request, span_of
 from .surveying import Answer, Work, surveyed
 
 
@@ -47,7 +47,7 @@ def timing(model, case, values, settings, policy, groups, between, size, within,
     Delays count from the first shock of the case to the start of the policy. Where there is no critical delay the reason is given, with the
     sizes that would have one.
     """
-    span, wanted = _range("--between", between) if between else None, _size(size)
+    span, wanted = span_of("--between", between) if between else None, _size(size)
     from ..manifest import digest, versions
     from ..policies import Policy
     from ..storage import output_folder, strict_json, write_atomic
@@ -110,19 +110,8 @@ def _groups(asked: Request, given: tuple[str, ...], every: list[str]) -> list[st
     return list(dict.fromkeys(given)) or every
 
 
-def _range(option: str, given: str) -> tuple[float, float]:
-    low, colon, high = given.partition(":")
-    try:
-        ends = float(low), float(high)
-    except ValueError:
-        raise InputError(f"{option} {given!r}: it is not LOW:HIGH; write two numbers, as in 0:20") from None
-    if not colon or not ends[0] < ends[1]:
-        raise InputError(f"{option} {given!r}: the upper end is not above the lower one; write the lower one first")
-    return ends
-
-
 def _size(given: str | None) -> tuple[str, float | None, float | None] | None:
     if given is None:
         return None
     name, equals, ends = given.partition("=")
-    return (name.strip(), *_range(f"--size {name}", ends)) if equals else (name.strip(), None, None)
+    return (name.strip(), *span_of(f"--size {name}", ends)) if equals else (name.strip(), None, None)

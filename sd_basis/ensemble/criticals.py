@@ -18,7 +18,7 @@ from .job import Engine, Job
 
 @dataclass(frozen=True)
 class CriticalDelays:
-    """The critical delay of each sample, in model time after clock zero, and what was seen on the way.
+    """The critical delay of each sample, in model time after clock zero, or the critical value of the parameter `axis`, and what was seen on the way.
 
     `values` (n,) are -inf where the outcome is met at every delay looked at, inf where at none, nan where a run failed; `delays` (m,) were
     looked at for every sample and `met` (n, m) tells which met the outcome; `returning` counts the samples in which a longer delay ended well
@@ -35,6 +35,7 @@ class CriticalDelays:
     width: float
     runs: int
     reasons: tuple[str, ...]
+    axis: str = DELAY
 
     @property
     def known(self) -> np.ndarray:
@@ -71,18 +72,21 @@ class CriticalDelays:
 
 
 def critical_delays(engine: Engine, scene: Scene, columns: tuple[str, ...], samples: np.ndarray, *, code: str, delays: tuple[float, float],
-                    scan: int = 9, xtol: float = 1e-2) -> CriticalDelays:
+                    scan: int = 9, xtol: float = 1e-2, axis: str = DELAY) -> CriticalDelays:
     """Return the critical delay of every sample (rows of parameters `columns`): where the outcome `code` of the scene's group begins to be met.
 
+    With the name of a parameter as `axis` it is that parameter's critical value, such as the smallest shock that kills, and `delays` are its values.
     All samples are looked at together at `scan` delays, then the bracket of each is halved until it is narrower than `xtol`. Raises InputError
     for a code, delays or a width that cannot be used.
     """
-    job = Job(scene, (DELAY, *columns))
+    job = Job(scene, (axis, *columns))
     groups = job.groups
     if code not in groups.get(scene.group, ()):
         raise unknown(scene.where, "outcome", code, groups.get(scene.group, ()))
     low, high = delays
-    if not (scene.earliest <= low < high < scene.latest):
+    if axis != DELAY and not low < high:
+        raise InputError(f"{scene.where}, {axis}: {low:g} to {high:g} does not rise; give the lower end first")
+    if axis == DELAY and not scene.earliest <= low < high < scene.latest:
         raise InputError(f"{scene.where}, delays: {low:g} to {high:g} does not rise within {scene.earliest:g} to {scene.latest:g}; give delays in that range")
     if scan < 2 or not xtol > 0:
         raise InputError(f"{scene.where}: {scan} delays and a width of {xtol:g}; give at least two delays and a positive width")
@@ -118,4 +122,4 @@ def critical_delays(engine: Engine, scene: Scene, columns: tuple[str, ...], samp
     values[open_] = (left[open_] + right[open_]) / 2
     values[broken] = np.nan
     width = float(np.max(right[open_] - left[open_])) if open_.size else 0.0
-    return CriticalDelays(columns, samples, code, values, grid, met, returning, width, runs, tuple(dict.fromkeys(reasons)))
+    return CriticalDelays(columns, samples, code, values, grid, met, returning, width, runs, tuple(dict.fromkeys(reasons)), axis)
