@@ -51,8 +51,31 @@ class Functions:
         return lambda t, x: inner(t, x, values)
 
 
-def source(model: Model, program: Program, scalar: bool) -> str:
-    """Return the source of a program; raise InputError for a function that has no code."""
+@dataclass(frozen=True)
+class Layout:
+    """A program in plain symbols: the time t, stocks x0, x1, ..., inputs p0, p1, ..., and what is computed of them.
+
+    `fixed` rests on inputs alone; of it `moving` and the outputs need the inputs and values `constants`.
+    """
+
+    time: sympy.Symbol
+    stocks: list[sympy.Symbol]
+    given: list[sympy.Symbol]
+    fixed: list[tuple[sympy.Symbol, sympy.Expr]]
+    moving: list[tuple[sympy.Symbol, sympy.Expr]]
+    constants: list[sympy.Symbol]
+    outputs: list[sympy.Expr]
+
+
+def layout(model: Model, program: Program) -> Layout:
+    """Return a program as scalar code computes it, common subexpressions once and what rests on inputs alone apart."""
+    time, stocks, given, assignments, outputs = _plain(model, program)
+    assignments, outputs = _unfolded(*_shared(assignments, outputs))
+    return Layout(time, stocks, given, *_split(assignments, outputs, given), outputs)
+
+
+def _plain(model: Model, program: Program) -> tuple[sympy.Symbol, list, list, list, list]:
+    """Return the symbols of time, stocks and inputs, and a program written in them."""
     time = sympy.Symbol("t", real=True)
     stocks = [sympy.Symbol(f"x{i}", real=True) for i in range(len(model.stocks))]
     inputs = (*model.inputs, *model.modes.values())
@@ -62,23 +85,27 @@ def source(model: Model, program: Program, scalar: bool) -> str:
         short[symbol] = sympy.Symbol(f"a{number}", real=True)
     assignments = [(short[symbol], expression.xreplace(short)) for symbol, expression in program.assignments]
     outputs = [sympy.sympify(expression).xreplace(short) for expression in program.outputs]
+    return time, stocks, given, assignments, outputs
+
+
+def source(model: Model, program: Program, scalar: bool) -> str:
+    """Return the source of a program; raise InputError for a function that has no code."""
     try:
-        assignments, outputs = _shared(assignments, outputs)
         if not scalar:
-            return _lambdified("_inner", [time, stocks, given], assignments, outputs, scalar)
-        assignments, outputs = _unfolded(assignments, outputs)
-        fixed, moving, constants = _split(assignments, outputs, given)
-        return (_lambdified("_constants", [given], fixed, constants, scalar)
-                + _lambdified("_inner", [time, stocks, constants], moving, outputs, scalar))
+            time, stocks, given, assignments, outputs = _plain(model, program)
+            return _lambdified("_inner", [time, stocks, given], *_shared(assignments, outputs), scalar)
+        made = layout(model, program)
+        return (_lambdified("_constants", [made.given], made.fixed, made.constants, scalar)
+                + _lambdified("_inner", [made.time, made.stocks, made.constants], made.moving, made.outputs, scalar))
     except NotImplementedError as error:
         raise _no_code(model.name, (str(error).partition("_print_")[2] or "a function").split()[0]) from None
 
 
-def scalar_function(name: str, arguments: list, expression: sympy.Expr) -> Callable:
-    """Return one expression as a function of its arguments, for values that are needed now and then."""
+def scalar_function(name: str, arguments: list, expression: sympy.Expr, scalar: bool = True) -> Callable:
+    """Return one expression as a function of its arguments, numbers or, not `scalar`, arrays, for values that are needed now and then."""
     plain = [sympy.Symbol(f"v{number}", real=True) for number in range(len(arguments))]
-    text = _lambdified("_inner", plain, [], [expression.xreplace(dict(zip(arguments, plain, strict=True)))], True)
-    made = functions(name, compile(text, f"<{name} value>", "exec"), True).inner
+    text = _lambdified("_inner", plain, [], [expression.xreplace(dict(zip(arguments, plain, strict=True)))], scalar)
+    made = functions(name, compile(text, f"<{name} value>", "exec"), scalar).inner
     return lambda *values: made(*values)[0]
 
 

@@ -60,7 +60,7 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     plan = schedule(model, case, policies, with_step(model, method, step, set or {}), span if state is None else _going_on(model, case, state, span))
     step = step_length(model, plan, step) if method in FIXED else None
     if state is None:
-        start, status = _start(model, case, functions, plan, initial), Status()
+        start, status = first_state(model, case, functions, plan, initial), Status()
         tolerance = tolerance_of(model, start, rtol, atol)
     else:
         if initial is not None:
@@ -151,7 +151,8 @@ def _going_on(model: Model, case: Case, state: State, span: tuple | None) -> tup
     return state.time, end
 
 
-def _start(model: Model, case: Case, functions: Compiled, plan: Schedule, initial: Mapping | str | None) -> np.ndarray:
+def first_state(model: Model, case: Case, functions: Compiled, plan: Schedule, initial: Mapping | str | None) -> np.ndarray:
+    """Return the stocks with which a run begins: those of the case, or the equilibrium that it asks for."""
     given = case.initial if initial is None else initial
     if not isinstance(given, str):
         return initial_state(model, case, functions, plan, initial or {})

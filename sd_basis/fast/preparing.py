@@ -1,0 +1,39 @@
+"""Making machine code ready: the loop, once for an installation, and the functions of a model, beside each other in two processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from .. import cache
+from ..model import Model
+from .kernels import Kernels, kernels, machine_key
+from .loop import loop, loop_key
+
+_HELP = "import sys; sys.path.insert(0, sys.argv[1]); from sd_basis.fast.loop import loop; loop()"
+
+
+def prepared(model: Model) -> bool:
+    """Tell whether a model's machine code is in the cache already; where it is not, `prepare` takes some ten seconds."""
+    return cache.has(loop_key(), "loop") and cache.has(machine_key(model), "machine")
+
+
+def prepare(model: Model) -> tuple[Kernels, Callable]:
+    """Return the machine code of a model and the loop, made where the cache has none; raise InputError where the extra `fast` is not installed."""
+    helper = None
+    if not cache.has(loop_key(), "loop") and not cache.has(machine_key(model), "machine") and (os.cpu_count() or 1) > 1:
+        quiet = subprocess.DEVNULL
+        helper = subprocess.Popen([sys.executable, "-c", _HELP, str(Path(__file__).parents[2])], stdin=quiet, stdout=quiet, stderr=quiet)
+    try:
+        made = kernels(model)
+        if helper is not None:
+            helper.wait()  # whatever became of it, the loop is read or made here
+            helper = None
+        return made, loop()
+    finally:
+        if helper is not None:
+            helper.kill()
+            helper.wait()
