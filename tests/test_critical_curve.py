@@ -10,10 +10,11 @@ import sympy
 from sd_basis import CLOUD, TIME, Flow, Impulse, InputError, Max, Min, Model, Outcome, Parameter, Policy, Stock
 from sd_basis.transition.curve import critical_curve
 from sd_basis.transition.phases import phase_map
-from sd_basis.transition.plane import FAILED
+from sd_basis.transition.plane import FAILED, Axis
 from sd_basis.transition.price import cost_of_an_hour
 from sd_basis.transition.scene import DELAY, Scene
 from sd_basis.transition.sizes import minimal_size, size_bounds
+from sd_basis.transition.waiting import price_of_waiting
 
 RATE, BEGIN, END = 0.5, 1.0, 8.0
 DELAYS, SIZES = (DELAY, 0.0, 4.0), ("size", 0.2, 5.0)
@@ -209,6 +210,15 @@ def test_the_sizes_that_have_a_deadline_lie_between_the_ends_of_the_curve(linear
     assert (bounds.lower, bounds.upper) == (pytest.approx(enough(0.0), abs=5e-6), pytest.approx(enough(4.0), abs=5e-6))
     assert (bounds.lower_at, bounds.upper_at) == (0.0, 4.0)
     assert bounds.below == ("collapsed",) and bounds.above == ("rescued",)
+
+
+def test_a_day_of_waiting_costs_what_the_least_size_grows_by():
+    scene = runaway_scene()
+    least = minimal_size(scene, SIZES, 2.0)
+    price = price_of_waiting(scene, Axis(*SIZES), least, 50.0, 24.0)
+    assert price.slope == pytest.approx(enough(3.0) - enough(2.0), abs=1e-3) and price.cost == pytest.approx(50 * price.slope / 24)
+    assert price_of_waiting(scene, Axis(*SIZES), least, 50.0, 1e-3) is None  # a day would lead beyond the run
+    assert price_of_waiting(scene, Axis(*SIZES), minimal_size(scene, ("size", 0.2, 1.0), 2.0), 50.0, 24.0) is None
 
 
 def test_the_price_of_an_hour_agrees_by_two_routes_and_with_the_closed_form(linear):

@@ -41,7 +41,8 @@ def text(one: Survey) -> str:
         spends = "" if one.size is None or one.size.spends is None else f" through {one.size.spends.name}"
         money = scene.model.unit_text(one.size.spends) if one.size is not None and one.size.spends is not None else known["size"]["unit"]
         per = "an hour" if hours else f"a {unit}"
-        lines.append(_line("cost of waiting", f"{number(one.price.cost)} {_amount(money, unit)} {per}{spends} at a delay of {one.price.x:.6g}"))
+        lines.append(_line("cost of waiting", f"{number(one.price.cost)} {_amount(money, unit)} {per}{spends} at a delay of {one.price.x:.6g}"
+                           + (f": {one.price.reason}" if one.own_price is not None else "")))
     if known["control"] is not None:
         lines.append(_line("control", known["control"]["reason"]))
     for row in known["convergence"]:

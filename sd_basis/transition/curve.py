@@ -18,6 +18,9 @@ from .tracing import Met, Trace, Tracer
 _LOOKS = 9  # along each line of the coarse map
 
 
+_SAME = 0.12  # of a step: a start this near to a branch lies on it
+
+
 @dataclass(frozen=True)
 class CurvePoint:
     """A point of a critical curve with the looks on both sides: `inside` the code it is the edge of, `outside` it.
@@ -121,7 +124,7 @@ def critical_curve(scene: Scene, x: Sequence[Any] | Axis, y: Sequence[Any] | Axi
                 length, origin = float(np.linalg.norm(way)), np.array(one.place if one.code == code else other.place)
                 met = tracer.along(origin, way / length, ends=(0.0, length))
                 first = first or scene.integrations - before
-                if met is not None:
+                if met is not None and not any(_passed(trace, met.place, _SAME * tracer.step) for trace in traces):
                     traces.append(tracer.trace(met, way / length))
             if not every and (reached if starts else traces):
                 break
@@ -182,6 +185,16 @@ def _crossed(trace: Trace, one: Probe, other: Probe) -> bool:
         gap = here.place - p
         share, own = (gap[0] * step[1] - gap[1] * step[0]) / across, (gap[0] * way[1] - gap[1] * way[0]) / across
         if -0.01 <= share <= 1.01 and -0.05 <= own <= 1.05:
+            return True
+    return False
+
+
+def _passed(trace: Trace, place: np.ndarray, reach: float) -> bool:
+    """Tell whether a branch passes a place within a distance."""
+    for here, there in zip(trace.met, trace.met[1:], strict=False):
+        step = there.place - here.place
+        share = float(np.clip((place - here.place) @ step / max(float(step @ step), 1e-300), 0.0, 1.0))
+        if float(np.linalg.norm(here.place + share * step - place)) < reach:
             return True
     return False
 

@@ -23,6 +23,7 @@ from .scene import DELAY, Scene
 from .searching import Line
 from .sizes import MinimalSize, SizeBounds, minimal_size, size_bounds
 from .spending import Size
+from .waiting import price_of_waiting
 
 CURVE_XTOL = 3e-4  # of the box
 _MOST = 240  # integrations for the curve: what is unfinished then ends and says so
@@ -50,10 +51,13 @@ class Survey:
     curve: CriticalCurve | None = None
     prices: tuple[Price, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    own_price: Price | None = None
 
     @property
     def price(self) -> Price | None:
-        """The price of waiting at the point of the curve nearest to the date of the case, or to the critical delay."""
+        """The price of waiting at the date of the case, else at the point of the curve nearest to it, or to the critical delay."""
+        if self.own_price is not None:
+            return self.own_price
         at = self.scene.own if self.scene.own is not None else self.critical.value
         return min(self.prices, key=lambda price: abs(price.x - at), default=None) if at is not None else None
 
@@ -80,6 +84,7 @@ class Survey:
             "minimal_size": None if self.minimal is None else _sized(self.minimal),
             "minimal_size_within": None if self.timely is None else {**_sized(self.timely), "within": self.timely.within},
             "cost_of_an_hour": None if price is None or hours is None else price.cost,
+            "cost_from": None if price is None else price.reason or "the slope of the curve",
             "cost": [{"delay": one.x, "size": one.y, "cost": one.cost, "per": "hour" if hours else scene.model.time_unit, "slope": one.slope,
                       "exact": one.exact, "traced": one.traced, "agreement": one.agreement, "converged": one.converged, "reason": one.reason}
                      for one in self.prices],
@@ -116,11 +121,12 @@ def survey(model: Model, case: Case | str | Path | None, group: str, *, policy: 
         last = min(last, 1.5 * max([first + 1e-9, *found.values, *([] if scene.own is None else [scene.own])]))
     own = scene.own if scene.own is not None else found.value
     plane_size = size.parameter, size.low, size.high
-    least = timely = None
+    least = timely = waiting = None
     try:
         if own is not None and (good := _good(scene, size, own, code)) is not None:
             least = minimal_size(scene, plane_size, own, code=good, xtol=CURVE_XTOL)
             timely = None if within is None else minimal_size(scene, plane_size, own, code=good, within=within, xtol=CURVE_XTOL)
+            waiting = price_of_waiting(scene, Axis(*plane_size), least, size.spends if size.spends is not None else 1.0, HOURS.get(model.time_unit))
         starts = [(own, least.value)] if least is not None and least.value is not None and first <= own <= last else []  # type: ignore[operator]
         now = scene.value(size.parameter)
         starts += [(value, now) for value in found.values if size.low <= now <= size.high]
@@ -130,8 +136,8 @@ def survey(model: Model, case: Case | str | Path | None, group: str, *, policy: 
         prices = cost_of_an_hour(scene, curve, amount=spends, hours_per_time_unit=HOURS.get(model.time_unit), at=12, exact=False)
         prices = _exact(scene, curve, tuple(price for price in prices if _finite_price(curve, price)), own)
     except NumericalFailure as error:
-        return Survey(scene, code, found, made.runaway, size, least, timely, notes=(f"no critical curve: {error}",))
-    return Survey(scene, code, found, made.runaway, size, least, timely, bounds, curve, prices, _nearest(found, bounds, size))
+        return Survey(scene, code, found, made.runaway, size, least, timely, notes=(f"no critical curve: {error}",), own_price=waiting)
+    return Survey(scene, code, found, made.runaway, size, least, timely, bounds, curve, prices, _nearest(found, bounds, size), waiting)
 
 
 def _check(scene: Scene, size: Size | None, within: float | None) -> None:
