@@ -12,6 +12,7 @@ from ..ensemble.criticals import CriticalDelays
 from ..ensemble.fans import Fan
 from ..ensemble.regrets import Regret
 from ..model import Model
+from ..transition.scene import DELAY
 from .paths import Table
 from .style import BLUE, INK, QUIET, SIZE, VERMILLION, dated_axis, end_labels, footer, note, panel, panels, settle, styled
 from .wording import label, spoken
@@ -33,18 +34,22 @@ def probability_picture(model: Model, case: Case, found: CriticalDelays, *, zero
     The line is the distribution function of the critical delay over the samples, the dots the shares of the runs that met the outcome.
     """
     figure, (chance, deciding) = panels(2, columns=2, height=2.7, labels=0.85, share_time=False)
-    shift = zero if case.calendar is not None else 0.0
+    timed = found.axis == DELAY
+    shift = zero if timed and case.calendar is not None else 0.0
     x = np.unique(np.concatenate([found.delays, found.values[np.isfinite(found.values)]]))
     p, half = found.probability(x), found.band(alpha)
-    panel(chance, f"probability of {spoken(found.code)} by the start of the policy")
+    panel(chance, f"probability of {spoken(found.code)} by {'the start of the policy' if timed else label(model, found.axis)}")
     chance.fill_between(x + shift, np.maximum(p - half, 0), np.minimum(p + half, 1), color=BLUE, alpha=0.18, linewidth=0, step="post")
     chance.step(x + shift, p, color=BLUE, where="post")
     kept = ~np.isnan(found.values)
     chance.plot(found.delays + shift, found.met[kept].mean(axis=0), linestyle="none", marker="o", markersize=4, color=INK, clip_on=False)
     chance.set_ylim(0, 1)
-    _over(chance, model, case, float(found.delays[0]) + shift, float(found.delays[-1]) + shift)
+    if timed:
+        _over(chance, model, case, float(found.delays[0]) + shift, float(found.delays[-1]) + shift)
+    else:
+        chance.set_xlim(float(found.delays[0]), float(found.delays[-1]))
     note(chance, f"{len(found.known)} samples; band of {100 * (1 - alpha):g} %")
-    panel(deciding, "rank correlation with the critical delay")
+    panel(deciding, f"rank correlation with the critical {'delay' if timed else label(model, found.axis)}")
     strongest = list(found.deciding().items())[:10][::-1]
     deciding.barh(range(len(strongest)), [value for _, value in strongest], color=[BLUE if value > 0 else VERMILLION for _, value in strongest], height=0.6)
     for row, (name, value) in enumerate(strongest):
@@ -52,9 +57,10 @@ def probability_picture(model: Model, case: Case, found: CriticalDelays, *, zero
     deciding.set_yticks([])
     deciding.set_ylim(-0.7, max(len(strongest), 4) - 0.3)
     deciding.set_xlim(-1, 1)
+    deciding.set_xticks([-1, -0.5, 0, 0.5, 1])
     returning = f" In {found.returning} samples a later start ended well again." if found.returning else ""
-    footer(figure, f"{model.name}, {spoken(case.name)}. Dots: shares of the runs at that delay.{returning} {remark}".strip())
-    return figure, {"delay": list(x), f"probability of {found.code}": list(p), "lower": list(np.maximum(p - half, 0)), "upper": list(np.minimum(p + half, 1))}
+    footer(figure, f"{model.name}, {spoken(case.name)}. Dots: shares of the runs there.{returning} {remark}".strip())
+    return figure, {found.axis: list(x), f"probability of {found.code}": list(p), "lower": list(np.maximum(p - half, 0)), "upper": list(np.minimum(p + half, 1))}
 
 
 @styled()
