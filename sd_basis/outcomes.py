@@ -60,7 +60,7 @@ def visited(path: Path) -> dict[Relational, Visits]:
     if not conditions:
         return {}
     seen, lasting = Seen(path), {outcome.when for outcome in path.compiled.model.outcomes if outcome.lasting}
-    return {condition: _joined(earlier, seen.visits(row, condition in lasting)) for row, (condition, earlier) in
+    return {condition: _joined(earlier, seen.visits(row, condition in lasting), float(path.t[0])) for row, (condition, earlier) in
             enumerate(zip(conditions, _earlier(path, len(conditions)), strict=True))}
 
 
@@ -68,16 +68,16 @@ def _earlier(path: Path, count: int) -> Iterable[Visits | None]:
     return path.before if path.before is not None else [None] * count
 
 
-def _joined(earlier: Visits | None, later: Visits) -> Visits:
-    """Return the visits of a run that went on."""
+def _joined(earlier: Visits | None, later: Visits, start: float) -> Visits:
+    """Return the visits of a run that went on from a time."""
     if earlier is None:
         return later
     first = later.first if earlier.first is None else earlier.first
     stayed = later.since is not None and not later.outside and earlier.since is not None
     before, after = [(enter, leave) for enter, leave in earlier.stays], list(later.stays)
-    if before and before[-1][1] is None:  # it was inside when the run was saved
+    if before and before[-1][1] is None:  # it was inside until then; an impulse may have taken it out at once
         enter, _ = before.pop()
-        after[:1] = [(enter, after[0][1])]
+        after[:1] = [(enter, after[0][1])] if after and after[0][0] == start else [(enter, start), *after[:1]]
     return Visits(first, earlier.outside or later.outside, earlier.since if stayed else later.since, tuple(before + after))
 
 
