@@ -1,21 +1,21 @@
 """Runs that depart from another: the same until a policy that has not begun yet makes them differ.
 
 Runs that differ in the date or the size of a policy share all that comes before it, which is integrated once. What they share is
-checked on the schedules: the inputs in force until then must be equal to the last digit, but for parameters that policies alone mention.
+checked on the schedules: what is dated must be the same until then, and so must all parameters but those that nothing has mentioned yet.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from .actions import Action
 from .course import Course
 from .model import Model
 from .path import Path
+from .policies import Policy
 from .quantities import Parameter
 from .run import Run
 from .saving import until
-from .timeline import Schedule, Segment
+from .timeline import Schedule
 
 
 def of_policies(model: Model) -> frozenset[Parameter]:
@@ -34,21 +34,18 @@ def shared(base: Run, plan: Schedule, time: float) -> Course | None:
 
     The state there is the solver's interpolant, smooth in the time, so that an analysis along it sees no noise of steps.
     """
-    path = base.path
-    if not path.t[0] < time < path.t[-1] or path.schedule.start != plan.start or base.begins == "resumed" or path.schedule.triggers != plan.triggers:
+    path, old = base.path, base.path.schedule
+    if not path.t[0] < time < path.t[-1] or old.start != plan.start or base.begins == "resumed" or old.triggers != plan.triggers:
+        return None
+    # what begins a rounding error before the time is due there in the new run, and has changed the old one
+    if old.sampled != plan.sampled or _dated(old, time, time) != _dated(plan, time, time - plan.nearest):
         return None
     course = until(path, time).course
+    changed = {parameter for place, parameter in enumerate(plan.model.parameters) if old.base[place] != plan.base[place]}
+    if changed and (not changed <= of_policies(plan.model) or changed & _acted(course)):
+        return None
     course.segments[-1] = replace(course.segments[-1], end=time)
-    segments = [replace(segment, plan=plan) for segment in course.segments]
-    tables = len(plan.model.parameters) + len(plan.model.series)  # where the lookups stand, which are the model's
-    skipped = {*(plan.model.parameter_places[parameter] for parameter in of_policies(plan.model)), *range(tables, tables + len(plan.model.lookups))}
-    kept = [place for place in range(len(plan.base)) if place not in skipped]
-    if not all(_same(old, new, plan, kept) for old, new in zip(course.segments, segments, strict=True)):
-        return None
-    if [(kick.impulse.name, kick.time) for kick in path.schedule.kicks if kick.time < time] != [
-            (kick.impulse.name, kick.time) for kick in plan.kicks if kick.time < time]:
-        return None
-    return replace(course, segments=segments)
+    return replace(course, segments=[replace(segment, plan=plan) for segment in course.segments])
 
 
 def joined(course: Course, further: Course, plan: Schedule, base: Run) -> Path:
@@ -63,17 +60,15 @@ def last_piece(course: Course) -> Course:
     return Course(course.statuses[-1], course.pieces[-1:], course.segments[-1:], course.switches[-1:], course.statuses[-1:])
 
 
-def _same(old: Segment, new: Segment, plan: Schedule, kept: list[int]) -> bool:
-    """Tell whether the inputs over a segment are the same under both schedules, and the same dated actions make them so."""
-    due = plan.segment(old.start, old.end, plan.actions).active
-    if [_named(action) for action in old.active if action.cause is None] != [_named(action) for action in due]:
-        return False
-    for time in {old.start, (old.start + old.end) / 2, old.last}:
-        before, after = old.values(time), new.values(time)
-        if any(before[place] != after[place] for place in kept):
-            return False
-    return True
+def _dated(plan: Schedule, time: float, before: float) -> list:
+    """Return the dated actions that start before a moment, as they are until a time, with the triggered policies among them, and the dated impulses."""
+    found: list = [item if isinstance(item, Policy) else (item.name, item.start, min(item.end, time), item.expressions, item.holds)
+                   for item in plan.order if isinstance(item, Policy) or item.start < before]
+    return found + [(kick.impulse.name, kick.time) for kick in plan.kicks if kick.time < before]
 
 
-def _named(action: Action) -> tuple[str, float]:
-    return action.name, action.start
+def _acted(course: Course) -> set:
+    """Return what the actions in force over a course and the impulses that passed in it mention."""
+    amounts = [amount for switch in course.switches for one in switch.kicks for amount in one.kick.impulse.amounts.values()]
+    given = [expression for segment in course.segments for action in segment.active for _, expression in action.expressions]
+    return set().union(*(expression.free_symbols for expression in (*amounts, *given)))

@@ -35,9 +35,9 @@ class Advance:
     """Integrates a schedule; `advance` below is its door."""
 
     def __init__(self, functions: Compiled, plan: Schedule, status: Status, method: str, rtol: float, atol: np.ndarray, check: Callable[[Piece], None],
-                 step: float | None = None, enough: Callable[[Course], bool] | None = None, number: int = 0):
+                 step: float | None = None, before: list | None = None, enough: Callable[[Course], bool] | None = None, number: int = 0):
         self.functions, self.plan, self.method, self.rtol, self.atol, self.check = functions, plan, method, rtol, atol, check
-        self.model, self.step, self.enough, self.number = functions.model, step, enough, number
+        self.model, self.step, self.before, self.enough, self.number = functions.model, step, before, enough, number
         self.triggers = {item.name: item for item in plan.triggers}
         self.rows = {name: row for row, name in enumerate(self.triggers)}
         conditions = tuple(margin(f"{name!r}, when", item.when) for name, item in self.triggers.items())
@@ -201,8 +201,8 @@ class Advance:
     def run(self, x: np.ndarray) -> Course:
         """Integrate to the end of the schedule, or to the first problem."""
         t, end = self.plan.start, self.plan.end
-        inputs, crossing = self.values_before(t), None
-        if self.functions.system.modes:
+        inputs, crossing = self.values_before(t) if self.before is None else self.before, None
+        if self.functions.system.modes and self.before is None:
             inputs = [*inputs[:-len(self.model.modes)], *self.functions.modes(t, x.tolist(), inputs)]
         recent: list[float] = []
         while end - t > self.plan.nearest:
@@ -226,9 +226,9 @@ class Advance:
 
 
 def advance(functions: Compiled, plan: Schedule, x: np.ndarray, status: Status, method: str, rtol: float, atol: np.ndarray,
-            check: Callable[[Piece], None], step: float | None = None, enough: Callable[[Course], bool] | None = None, number: int = 0) -> Course:
-    """Integrate from a state and a status; `check` may end a piece with a problem, `enough` the run; with `step`, by Euler, after `number` switches."""
-    return Advance(functions, plan, status, method, rtol, atol, check, step, enough, number).run(x)
+            check: Callable[[Piece], None], step: float | None = None, before: list | None = None, enough: Callable[[Course], bool] | None = None, number: int = 0) -> Course:
+    """Integrate from a state, a status, and inputs in force `before` after `number` switches; `check` may end a piece, `enough` the run; `step` is Euler's."""
+    return Advance(functions, plan, status, method, rtol, atol, check, step, before, enough, number).run(x)
 
 
 def _ended(piece: Piece, known: Crossing | None) -> Piece:

@@ -95,7 +95,7 @@ def depart(base: Run, case: Case, time: float, *, policies: Iterable[Policy | st
         def enough(further: Course) -> bool:
             return settled is not None and settled.by(Path(functions, plan, last_piece(further), list(settled.visits.values())))
         further = _advanced(functions, replace(plan, start=time), path.x[-1], course.statuses[-1], base.solver["method"], base.solver["rtol"],
-                            base.atol, enough=enough, number=len(course.switches))
+                            base.atol, before=course.segments[-1].values(time), enough=enough, number=len(course.switches))
         path = joined(course, further, plan, base)
     return _ended(Run(model, case, path, None, _told(base.solver, path, began), base.atol, base.begins, base.given))
 

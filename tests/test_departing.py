@@ -65,3 +65,44 @@ def test_a_run_ends_where_its_outcome_cannot_change():
     assert scene.look(30.0).code == "crowded" and scene.integrations == 2 and scene.look(30.0).time == pytest.approx(base.decided_at)
     early = scene.look(0.5, {"campaign_size": 2.0})
     assert early.code == scene.run(0.5, {"campaign_size": 2.0}).outcome
+
+
+def tank(above=6.0, **how):
+    """A tank whose inflow follows a series, with a dated gush, a gush by hand, and a valve."""
+    level, valve, opened, dose = Stock("level", 1.0), Parameter("valve", 0.1), Parameter("opened", 0.3), Parameter("dose", 0.5)
+    rain = Series("rain", [0, 5, 10], [1.0, 2.0, 4.0])
+    come, go = Flow("come", source=CLOUD, sink=level, rate=valve * rain), Flow("go", source=level, sink=CLOUD, rate=0.1 * level)
+    return Model("tank", [come, go], span=(0, 20), policies=[Policy("open", {valve: opened})], outcomes=[Outcome("full", level > above, **how)],
+                 impulses=[Impulse(come, dose, name="gush", at=3.0), Impulse(come, rain, name="tip"), Impulse(go, 0.9 * level, name="spill")])
+
+
+def test_what_an_impulse_mentions_cannot_differ_once_it_has_passed():
+    model = tank(absorbing=True)
+    base, asked = simulate(model), {"policies": [model.policy("open").at(8)], "set": {"dose": 5.0}}
+    assert depart(base, Case("default"), 8.0, **asked) is None
+    assert Scene(model, policy="open").look(8.0, {"dose": 5.0}).time == pytest.approx(simulate(model, **asked).decided_at)
+    assert depart(base, Case("default"), 2.0, policies=[model.policy("open").at(2)], set={"dose": 5.0}) is not None  # it has not passed yet
+
+
+def test_policies_that_end_or_act_otherwise_before_a_time_are_not_shared():
+    model = tank()
+    valve, opened = model.quantity("valve"), model.quantity("opened")
+    base = simulate(model, policies=[Policy("open", {valve: opened}, start=2, end=12)])
+    assert depart(base, Case("default"), 8.0, policies=[Policy("open", {valve: opened}, start=2, end=7)]) is None
+    assert depart(base, Case("default"), 8.0, policies=[Policy("open", {valve: 2 * opened}, start=2, end=12)]) is None
+    assert depart(base, Case("default"), 8.0, policies=[Policy("open", {valve: opened}, start=2, end=15)]) is not None
+
+
+def test_an_impulse_at_the_departure_takes_the_series_of_that_moment():
+    model = tank()
+    asked = {"policies": [model.impulses["tip"].at_date(8.0)]}
+    run, whole = depart(simulate(model, rtol=1e-9), Case("default"), 8.0, **asked), simulate(model, rtol=1e-9, **asked)
+    assert run["level"][-1] == pytest.approx(whole["level"][-1], rel=1e-7)
+
+
+def test_a_stay_that_an_impulse_ends_at_the_departure_does_not_last():
+    model = tank(1.2, lasting=4.0)
+    asked = {"policies": [model.impulses["spill"].at_date(6.0)]}
+    whole, look = simulate(model, **asked), Scene(model, policy="spill").look(6.0)
+    assert look.time == pytest.approx(whole.decided_at, rel=1e-5) and look.time > 10
+    assert simulate(model, **asked, resume=simulate(model, **asked).state(6.0)).decided_at == pytest.approx(whole.decided_at, rel=1e-5)
