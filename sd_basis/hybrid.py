@@ -226,7 +226,8 @@ class Advance:
 
 
 def advance(functions: Compiled, plan: Schedule, x: np.ndarray, status: Status, method: str, rtol: float, atol: np.ndarray,
-            check: Callable[[Piece], None], step: float | None = None, before: list | None = None, enough: Callable[[Course], bool] | None = None, number: int = 0) -> Course:
+            check: Callable[[Piece], None], step: float | None = None, before: list | None = None, enough: Callable[[Course], bool] | None = None,
+            number: int = 0) -> Course:
     """Integrate from a state, a status, and inputs in force `before` after `number` switches; `check` may end a piece, `enough` the run; `step` is Euler's."""
     return Advance(functions, plan, status, method, rtol, atol, check, step, before, enough, number).run(x)
 
