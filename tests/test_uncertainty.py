@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from sd_basis import CLOUD, Case, Flow, InputError, Model, Outcome, Parameter, Policy, Stock
+from sd_basis import CLOUD, Case, Flow, InputError, Model, Outcome, Parameter, Policy, Series, Stock
 from sd_basis.case import Event
 from sd_basis.cli import main
 from sd_basis.ensemble.axes import Range
+from sd_basis.ensemble.crews import open_engine
 from sd_basis.ensemble.criticals import critical_delays
 from sd_basis.ensemble.designs import Sample
 from sd_basis.ensemble.fans import fan
-from sd_basis.ensemble.job import Batch
+from sd_basis.ensemble.job import Batch, Job
 from sd_basis.ensemble.regrets import Action, Term, regret
 from sd_basis.transition.scene import Scene
 
@@ -125,7 +126,7 @@ def test_wrong_requests_for_regret_end_with_a_sentence(actions, loss, said):
 
 
 SOURCE = '''
-from sd_basis import CLOUD, Flow, Model, Outcome, Parameter, Policy, Stock
+from sd_basis import CLOUD, Flow, Model, Outcome, Parameter, Policy, Series, Stock
 level, tap = Stock("level", 0.0, scale=1.0), Parameter("tap", 1.0, between=(0.5, 2.0))
 room, shut = Parameter("room", 5.0, between=(1.0, 9.0)), Parameter("shut", 0.0)
 fill = Flow("fill", source=CLOUD, sink=level, rate=tap * (1 - shut))
@@ -184,6 +185,26 @@ def test_processes_give_the_answers_of_one(tank_file):
     assert one[1] == two[1] and one[0] == 0
 
 
+def test_brackets_are_halved_no_further_than_numbers_go():
+    found = critical_delays(solved, SCENE, ("tap",), np.array([[1.0], [0.7]]), code="flooded", delays=(0.5, 10.0), xtol=1e-30)
+    assert found.values == pytest.approx([5.0, 5.0 / 0.7], rel=1e-15) and found.width < 1e-14
+
+
+def test_a_torn_answer_ends_with_a_sentence_and_a_changed_model_is_computed_anew(tmp_path):
+    def level(rain):
+        stock = Stock("level", 0.0, scale=1.0)
+        model = Model("wet", [Flow("fill", source=CLOUD, sink=stock, rate=Series("rain", [0, 1], [rain, rain]))], span=(0, 2),
+                      outcomes=[Outcome("full", stock > 1, absorbing=True)])
+        job = Job(Scene(model), (), ("level",))
+        with open_engine([job.scene], "scipy", 1, tmp_path) as run:
+            return float(run(job, np.empty((1, 0))).values[0, 0, -1])
+    assert (level(1.0), level(3.0)) == pytest.approx((2.0, 6.0), rel=1e-4)
+    for path in tmp_path.glob("batch-*.npz"):
+        path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(InputError, match="remove it"):
+        level(1.0)
+
+
 @pytest.mark.parametrize(("arguments", "said"), [
     (["uncertainty", *ASKED, "--code", "floded"], "did you mean 'flooded'"),
     (["uncertainty", *ASKED, "--along", "tap"], "say where to look"),
@@ -196,6 +217,12 @@ def test_processes_give_the_answers_of_one(tank_file):
     (["regret", *ACTIONS, "--action", "odd:delay=soon", "--loss", "level"], "no number"),
     (["regret", *ACTIONS, "--action", "odd", "--loss", "level"], "not NAME:delay"),
     (["regret", *ACTIONS, "--action", "far:policy=close,delay=50", "--loss", "level"], "within the run"),
+    (["uncertainty", *ASKED[2:]], "in every sample a run failed"),
+    (["uncertainty", *ASKED, "--between", "1:inf"], "not finite"),
+    (["regret", *ACTIONS, "--action", "twice:policy=close,delay=1,delay=2", "--loss", "level"], "twice"),
+    (["regret", *ACTIONS, "--action", "odd:policy=close,delay=1,room=x", "--loss", "level"], "--action odd:"),
+    (["regret", *ACTIONS, "--loss", "1.2.3*level"], "not [WEIGHT*]QUANTITY"),
+    (["regret", *ACTIONS, "--loss", "1e999*level"], "weight"),
     (["regret", *ACTIONS, "--loss", "*level:"], "not [WEIGHT*]QUANTITY")])
 def test_wrong_commands_end_with_one_sentence(tank_file, arguments, said):
     code, output, error = told(arguments[0], tank_file, *arguments[1:])

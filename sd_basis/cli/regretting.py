@@ -18,7 +18,7 @@ from .sampling import drawn, named, running, sample_options
 if TYPE_CHECKING:
     from ..ensemble.regrets import Action, Term
 
-_TERM = re.compile(r"(?:(?P<weight>[-+]?[\d.]+(?:e[-+]?\d+)?)\*)?(?P<name>[^:*]+)(?::(?P<measure>\w+))?")
+_TERM = re.compile(r"(?:(?P<weight>[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\*)?(?P<name>[^:*]+)(?::(?P<measure>\w+))?")
 
 
 @click.command()
@@ -75,7 +75,10 @@ def _action(asked: Request, case: Any, text: str) -> Action:
     from ..transition.scene import Scene
 
     name, colon, rest = text.partition(":")
-    given = dict(part.split("=", 1) if "=" in part else (part, "") for part in map(str.strip, rest.split(",")) if part)
+    pairs = [(key.strip(), value) for key, _, value in (part.partition("=") for part in rest.split(",") if part.strip())]
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise InputError(f"--action {text!r}: it says something twice; say each thing once")
     if not name.strip() or not colon or "delay" not in given:
         raise InputError(f"--action {text!r}: it is not NAME:delay=...; write for example soon:delay=2 or nothing:delay=never")
     delay, policy = given.pop("delay").strip(), given.pop("policy", None)
@@ -86,7 +89,7 @@ def _action(asked: Request, case: Any, text: str) -> Action:
     scene = Scene(asked.model, case, policy=policy, set=asked.set, method=asked.method, rtol=asked.rtol)
     if start is not None and not scene.earliest <= start < scene.latest:
         raise InputError(f"--action {text!r}: the delay is not between {scene.earliest:g} and {scene.latest:g}; give one within the run")
-    return Action(name.strip(), scene, start, settings_of([f"{key}={value}" for key, value in given.items()]))
+    return Action(name.strip(), scene, start, settings_of([f"{key}={value}" for key, value in given.items()], f"--action {name.strip()}:"))
 
 
 def _term(text: str) -> Term:

@@ -72,9 +72,9 @@ def request(model: str, values: str | None = None, policies: Iterable[str] = (),
     return Request(loaded, tuple(_policy(loaded, text) for text in policies), given, method, rtol)
 
 
-def settings_of(texts: Iterable[str]) -> dict[str, float]:
+def settings_of(texts: Iterable[str], option: str = "--set") -> dict[str, float]:
     """Return the parameter values of texts like "gain=0.5"; raise InputError for a name given twice."""
-    return _once("--set", [_setting(text) for text in texts])
+    return _once(option, [_setting(text, option) for text in texts])
 
 
 def _once(option: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -145,6 +145,8 @@ def span_of(option: str, given: str) -> tuple[float, float]:
         ends = float(low), float(high)
     except ValueError:
         raise InputError(f"{option} {given!r}: it is not LOW:HIGH; write two numbers, as in 0:20") from None
-    if not colon or not ends[0] < ends[1]:
+    if not all(map(math.isfinite, ends)):
+        raise InputError(f"{option} {given!r}: an end is not finite; write two numbers, as in 0:20")
+    if not ends[0] < ends[1]:
         raise InputError(f"{option} {given!r}: the upper end is not above the lower one; write the lower one first")
     return ends

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -80,7 +81,7 @@ def _kept(run: Engine, name: str, store: Path | None) -> Engine:
             return unpacked(path.read_bytes()).batch
         except FileNotFoundError:
             pass
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise InputError(f"store {store}: {path.name} cannot be read ({error}); remove it, and it is computed anew") from None
         batch = run(job, rows)
         store.mkdir(parents=True, exist_ok=True)

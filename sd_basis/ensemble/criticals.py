@@ -76,8 +76,8 @@ def critical_delays(engine: Engine, scene: Scene, columns: tuple[str, ...], samp
     """Return the critical delay of every sample (rows of parameters `columns`): where the outcome `code` of the scene's group begins to be met.
 
     With the name of a parameter as `axis` it is that parameter's critical value, such as the smallest shock that kills, and `delays` are its values.
-    All samples are looked at together at `scan` delays, then the bracket of each is halved until it is narrower than `xtol`. Raises InputError
-    for a code, delays or a width that cannot be used.
+    All samples are looked at together at `scan` delays, then the bracket of each is halved until it is narrower than `xtol`, or holds no further
+    number. Raises InputError for a code, delays or a width that cannot be used, and where in every sample a run failed.
     """
     job = Job(scene, (axis, *columns))
     groups = job.groups
@@ -115,11 +115,15 @@ def critical_delays(engine: Engine, scene: Scene, columns: tuple[str, ...], samp
     left, right = grid[np.maximum(first - 1, 0)].copy(), grid[np.minimum(first, scan - 1)].copy()
     while open_.size and float(np.max(right[open_] - left[open_])) > xtol:
         middle = (left[open_] + right[open_]) / 2
+        if np.all((middle == left[open_]) | (middle == right[open_])):
+            break  # no number lies between
         inside, failed = meets(middle, open_)
         right[open_], left[open_] = np.where(inside, middle, right[open_]), np.where(inside, left[open_], middle)
         broken[open_[failed]] = True
         open_ = open_[~failed]
     values[open_] = (left[open_] + right[open_]) / 2
     values[broken] = np.nan
+    if broken.all():
+        raise InputError(f"{scene.where}: in every sample a run failed ({reasons[0] if reasons else 'there is none'}); mend what failed, or give other samples")
     width = float(np.max(right[open_] - left[open_])) if open_.size else 0.0
     return CriticalDelays(columns, samples, code, values, grid, met, returning, width, runs, tuple(dict.fromkeys(reasons)), axis)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import InputError
+from ..quantities import finite_number
 from ..transition.scene import DELAY, Scene
 from .job import Batch, Engine, Job
 
@@ -27,6 +28,7 @@ class Term:
     measure: str = "end"
 
     def __post_init__(self):
+        finite_number(f"loss, weight of {self.quantity!r}", self.weight)
         if self.measure not in MEASURES:
             raise InputError(f"loss: {self.measure!r} is no measure of {self.quantity!r}; use {', '.join(MEASURES)}")
 
@@ -114,15 +116,16 @@ def regret(engine: Engine, actions: Sequence[Action], columns: tuple[str, ...], 
         raise InputError("regret: no loss is given; name a quantity that is to be small")
     samples = np.asarray(samples, float).reshape(-1, len(columns))
     keep = tuple(dict.fromkeys(term.quantity for term in loss))
-    losses, good = [], np.ones(len(samples), bool)
+    losses, good, why = [], np.ones(len(samples), bool), ""
     for action in actions:
         own = tuple(action.values)
         given = np.broadcast_to([np.nan if action.delay is None else action.delay, *action.values.values()], (len(samples), 1 + len(own)))
         batch = engine(Job(action.scene, (DELAY, *own, *columns), keep), np.column_stack([given, samples]))
         good &= np.array([not reason for reason in batch.reasons], bool)
+        why = why or next(filter(None, batch.reasons), "")
         losses.append(sum(term.weight * _measured(batch, keep.index(term.quantity), term.measure) for term in loss))
     if not good.any():
-        raise InputError("regret: in every sample a run of some action failed; look at one of them with run")
+        raise InputError(f"regret: in every sample a run of some action failed ({why or 'there is none'}); mend what failed, or give other samples")
     return Regret(names, columns, samples[good], np.array(losses)[:, good], int(np.sum(~good)))
 
 

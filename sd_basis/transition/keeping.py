@@ -23,17 +23,19 @@ def described(scene: Scene, axes: Sequence[str], delay: float | None, longest: f
     """Return what the points of a map hang on: versions, model, case and settings, as short texts and digests."""
     model, case, moved = scene.model, scene.case, scene.moved
     values = sorted({**{parameter.name: parameter.value for parameter in model.parameters}, **model.values, **scene.set}.items())
-    starts = [(stock.name, str(stock.initial)) for stock in model.stocks]
-    dates = [(item.name, *(str(getattr(item, name, None)) for name in ("start", "end", "duration", "at")))
+    starts = [(stock.name, str(stock.initial), stock.scale, stock.nonnegative) for stock in model.stocks]
+    tables = [(item.name, item.x, item.y, item.interpolation, item.below, item.above) for item in model.lookups]
+    tables += [(item.name, item.times, item.values, item.interpolation, item.until, item.before, item.after) for item in model.series]
+    dates = [(item.name, *(str(getattr(item, name, None)) for name in ("start", "end", "duration", "at", "rearm")))
              for item in (*model.policies.values(), *model.impulses.values(), *((moved,) if moved is not None else ()),
                           *(item for item in scene.policies if not isinstance(item, str)))]
-    outcomes = [(item.name, item.group, item.absorbing, item.always, str(item.when), str(item.once)) for item in model.outcomes]
+    outcomes = [(item.name, item.group, item.absorbing, item.lasting, item.always, str(item.when), str(item.once)) for item in model.outcomes]
     initial = scene.initial if isinstance(scene.initial, str) else sorted((str(name), float(value)) for name, value in (scene.initial or {}).items())
     begins = case.initial if isinstance(case.initial, str) else sorted(case.initial.items())
     settings = (scene.group, None if moved is None else moved.name, [str(getattr(item, "name", item)) for item in scene.policies], initial, scene.method,
                 scene.rtol, delay, longest, scene.start, scene.end)
     about = (case.name, case.origin, case.span, sorted(case.values.items()), begins, case.shocks, case.policies, case.shift)
-    return {**versions(), "model": model.name, "model_hash": _digest(fingerprint(model), values, starts, dates, outcomes), "case": case.name,
+    return {**versions(), "model": model.name, "model_hash": _digest(fingerprint(model), values, starts, tables, dates, outcomes), "case": case.name,
             "case_hash": _digest(about), "settings": _digest(settings), "axes": list(axes)}
 
 
