@@ -9,7 +9,6 @@ from sd_basis.outcomes import Settled
 from sd_basis.simulation import depart
 from sd_basis.transition.scene import Scene
 
-
 WAITING = ("ward", "clearance")  # for their conditions
 
 

@@ -125,6 +125,15 @@ def test_wrong_requests_for_regret_end_with_a_sentence(actions, loss, said):
         Term("level", measure="peak")
 
 
+def test_a_run_that_broke_off_before_its_end_has_no_loss():
+    def broken(job, rows):
+        batch = solved(job, rows)
+        batch.values[np.isnan(rows[:, 0]), :, -1] = np.where(rows[np.isnan(rows[:, 0]), 1] > 1, np.nan, 20.0)[:, None]
+        return batch
+    found = regret(broken, [Action("never", SCENE), Action("soon", SCENE, 1.0)], ("tap",), np.array([[1.0], [1.5], [0.5]]), [Term("level")])
+    assert found.failed == 1 and found.largest == {"soon": 0.0, "never": pytest.approx(19.5)}
+
+
 SOURCE = '''
 from sd_basis import CLOUD, Flow, Model, Outcome, Parameter, Policy, Series, Stock
 level, tap = Stock("level", 0.0, scale=1.0), Parameter("tap", 1.0, between=(0.5, 2.0))
@@ -165,8 +174,8 @@ def test_uncertainty_answers_and_goes_on_from_its_answers(tank_file, tmp_path):
 
 
 def test_a_critical_value_of_a_parameter_is_found_over_samples(tank_file):
-    code, output, said = told("uncertainty", tank_file, *ASKED[:2], "--over", "room=uniform(2,6)", *ASKED[4:], "--along", "tap", "--between", "0.1:3", "--xtol", "1e-3",
-                              "--json")
+    code, output, said = told("uncertainty", tank_file, *ASKED[:2], "--over", "room=uniform(2,6)", *ASKED[4:], "--along", "tap", "--between", "0.1:3",
+                              "--xtol", "1e-3", "--json")
     assert code == 0, said
     rooms = np.array(Sample((Range("room", 2.0, 6.0),), 24).rows(0, 24))[:, 0]
     assert json.loads(output)["values_of_samples"] == pytest.approx(list(rooms / 3), abs=1e-3)  # closed after three days

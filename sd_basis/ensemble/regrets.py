@@ -45,7 +45,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Regret:
-    """The losses (actions, samples) and what follows; columns with a failed run are left out and counted in `failed`."""
+    """The losses (actions, samples) and what follows; samples with a run that failed or broke off early are left out and counted in `failed`."""
 
     names: tuple[str, ...]
     columns: tuple[str, ...]
@@ -123,9 +123,12 @@ def regret(engine: Engine, actions: Sequence[Action], columns: tuple[str, ...], 
         batch = engine(Job(action.scene, (DELAY, *own, *columns), keep), np.column_stack([given, samples]))
         good &= np.array([not reason for reason in batch.reasons], bool)
         why = why or next(filter(None, batch.reasons), "")
-        losses.append(sum(term.weight * _measured(batch, keep.index(term.quantity), term.measure) for term in loss))
+        found = sum(term.weight * _measured(batch, keep.index(term.quantity), term.measure) for term in loss)
+        good &= np.isfinite(found)  # a run that broke off once all was decided has no end
+        losses.append(found)
     if not good.any():
-        raise InputError(f"regret: in every sample a run of some action failed ({why or 'there is none'}); mend what failed, or give other samples")
+        raise InputError(f"regret: in every sample a run of some action failed ({why or 'it broke off before its end'}); mend what failed, "
+                         "or give other samples")
     return Regret(names, columns, samples[good], np.array(losses)[:, good], int(np.sum(~good)))
 
 
