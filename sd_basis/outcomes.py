@@ -56,6 +56,12 @@ def decide(path: Path) -> dict[str, Decision]:
 
 def visited(path: Path) -> dict[Relational, Visits]:
     """Return how a run met the region of each inequality, over what it went on from too."""
+    if path.met is None:
+        path.met = _visited(path)
+    return path.met
+
+
+def _visited(path: Path) -> dict[Relational, Visits]:
     conditions = path.compiled.conditions
     if not conditions:
         return {}

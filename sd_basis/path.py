@@ -24,6 +24,7 @@ class Path:
     def __init__(self, compiled: Compiled, schedule: Schedule, course: Course, before: Sequence[Any] | None = None):
         self.compiled, self.schedule, self.course, self.before = compiled, schedule, course, before
         self.pieces, self.segments = course.pieces, course.segments
+        self.met: dict[Any, Any] | None = None  # how it met the outcomes' regions, once that was asked for
         pieces = self.pieces
         self.t = np.concatenate([piece.t for piece in pieces])
         self.x = np.concatenate([piece.x for piece in pieces])

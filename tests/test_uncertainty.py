@@ -167,6 +167,7 @@ def test_uncertainty_answers_and_goes_on_from_its_answers(tank_file, tmp_path):
     taps = np.array(Sample((Range("tap", 0.5, 2.0),), 24).rows(0, 24))[:, 0]
     assert [value for value in found["values_of_samples"]] == pytest.approx(list(5 / taps), abs=0.05)
     assert found["fans"]["level"]["end"]["0.5"] == pytest.approx(np.sort(3 * taps)[11], rel=1e-4)
+    assert found["difference"]["codes"] == 0 and found["difference"]["value"] < found["difference"]["allowed"]
     assert list(found["deciding"]) == ["tap"] and found["deciding"]["tap"] == pytest.approx(-1, abs=1e-3)  # brackets of neighbours may tie
     kept = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("batch-*.npz")}
     assert len(kept) >= 9 and {"probability.svg", "fans.csv", "uncertainty.json"} <= {path.name for path in (tmp_path / "out").iterdir()}

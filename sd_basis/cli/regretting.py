@@ -13,7 +13,7 @@ from . import completing
 from .options import case_option, json_option, method_option, model_argument, out_option, rtol_option, set_option, values_option
 from .output import number, table
 from .request import Request, request, settings_of
-from .sampling import drawn, named, running, sample_options
+from .sampling import apart, drawn, named, running, sample_options
 
 if TYPE_CHECKING:
     from ..ensemble.regrets import Action, Term
@@ -41,6 +41,9 @@ def regret(model, case, values, settings, over, sample, design, seed, engine, wo
 
     The minimax action has the smallest largest regret; the ninetieth percentile forgives one sample in ten.
     """
+    import numpy as np
+
+    from ..ensemble.job import Job
     from ..ensemble.regrets import regret as regretted
     from ..storage import output_folder, strict_json, write_atomic
     from ..transition.scene import DELAY
@@ -53,14 +56,17 @@ def regret(model, case, values, settings, over, sample, design, seed, engine, wo
     folder = output_folder(out) if out else None
     with running([action.scene for action in chosen], (DELAY, *made.columns), engine, workers, folder) as (run, name):
         found = regretted(run, chosen, made.columns, made.points, terms)
+    first = chosen[0]
+    given = np.broadcast_to([np.nan if first.delay is None else first.delay, *first.values.values()], (len(made.points), 1 + len(first.values)))
+    difference, said = apart(Job(first.scene, (DELAY, *first.values, *made.columns)), np.column_stack([given, made.points]), name, seed)
     document: dict[str, Any] = {
         "model": asked.model.name, "case": own.name, "values": asked.model.value_set, "set": asked.set, "sample": made.text, "samples": len(made.points),
-        "failed": found.failed, "engine": name, "solver": {"method": method, "rtol": rtol}, "loss": list(losses), "minimax": next(iter(found.largest)),
+        "failed": found.failed, "engine": name, "solver": {"method": method, "rtol": rtol}, "loss": list(losses), "minimax": next(iter(found.largest)), "difference": difference,
         "actions": [{"action": action, "largest": found.largest[action], "ninetieth": found.ninetieth[action], "mean_loss": found.expected[action],
                      "best": found.best[action]} for action in found.largest],
         "flips": [{"parameter": parameter, "chance": chance, "at": at} for parameter, (chance, at) in found.flips().items()],
         "leading": list(found.best)[:2]}
-    click.echo(strict_json(document) if as_json else _text(document))
+    click.echo(strict_json(document) if as_json else _text(document, said))
     if folder is not None:
         from ..figures.output import save
         from ..figures.uncertainty import regret_picture
@@ -101,7 +107,7 @@ def _term(text: str) -> Term:
     return Term(match["name"].strip(), float(match["weight"] or 1.0), match["measure"] or "end")
 
 
-def _text(document: dict[str, Any]) -> str:
+def _text(document: dict[str, Any], said: str) -> str:
     rows = [[row["action"], number(row["largest"]), number(row["ninetieth"]), number(row["mean_loss"]), f"{100 * row['best']:.3g} %"] for row in document["actions"]]
     lines = [f"regret in {' + '.join(document['loss'])} of {named(document)}, over {document['sample']}, "
              f"engine {document['engine']}", "", table(["action", "largest\nregret", "ninetieth\npercentile", "mean\nloss", "best in"], rows)]
@@ -111,4 +117,4 @@ def _text(document: dict[str, Any]) -> str:
         first, second = document["leading"]
         lines += ["", f"where {first} is better than {second}: the chance that its samples have the larger value, and the value that parts the two best",
                   table(["parameter", "chance", "parted at"], [[row["parameter"], f"{row['chance']:.2f}", number(row["at"])] for row in document["flips"][:8]])]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", said])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..ensemble.job import Batch, Engine, Job
     from ..transition.scene import Scene
 
+_CHECKED = 8  # runs compared with LSODA
 ENGINES, DESIGNS = ("auto", "fast", "scipy"), ("lhs", "sobol")
 
 
@@ -85,6 +86,21 @@ def running(scenes: list[Scene], columns: tuple[str, ...], engine: str, workers:
         yield counted, name
         if sys.stderr.isatty():
             click.echo("", err=True)
+
+
+def apart(job: Job, rows: np.ndarray, name: str, seed: int) -> tuple[dict[str, Any], str]:
+    """Return how far some of the runs are from LSODA, as a document and a sentence; warn where that is too far."""
+    import numpy as np
+
+    from ..ensemble.checking import compared
+    from .output import warn
+
+    picked = np.sort(np.random.default_rng([seed, 21]).choice(len(rows), min(_CHECKED, len(rows)), replace=False))
+    found = compared(job, rows[picked], name)
+    warn([found.warning] if found.warning else [])
+    document = found.document()
+    return document, (f"largest difference from LSODA at rtol {found.rtol:g} over {found.runs} runs: {found.value:.2g} of the size of {found.quantity} "
+                      f"(allowed {document['allowed']:g}); {found.codes or 'no'} outcome{'s' if found.codes > 1 else ''} differ{'' if found.codes > 1 else 's'}")
 
 
 def finite(value: float) -> float | str | None:

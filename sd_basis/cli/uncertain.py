@@ -12,7 +12,7 @@ from . import completing
 from .options import case_option, json_option, method_option, model_argument, out_option, rtol_option, set_option, values_option
 from .output import number, table
 from .request import request, span_of
-from .sampling import drawn, finite, named, quantiles, running, sample_options
+from .sampling import apart, drawn, finite, named, quantiles, running, sample_options
 
 if TYPE_CHECKING:
     from ..ensemble.criticals import CriticalDelays
@@ -63,6 +63,8 @@ def uncertainty(model, case, values, settings, over, sample, design, seed, engin
     with running([scene], (axis, *made.columns), engine, workers, folder) as (run, name):
         found = critical_delays(run, scene, made.columns, made.points, code=avoided, delays=ends, scan=scan, xtol=xtol, axis=axis)
         paths = run(Job(scene, made.columns, tuple(fans), times), made.points) if fans else None
+    delays = np.random.default_rng([seed, 22]).choice(found.delays, len(made.points))
+    difference, said = apart(Job(scene, (axis, *made.columns)), np.column_stack([delays, made.points]), name, seed)
     document: dict[str, Any] = {
         "model": asked.model.name, "case": scene.case.name, "values": asked.model.value_set, "set": asked.set, "outcome": scene.group, "code": avoided,
         "axis": axis, "sample": made.text, "samples": len(made.points), "known": len(found.known), "runs": found.runs, "engine": name,
@@ -70,12 +72,12 @@ def uncertainty(model, case, values, settings, over, sample, design, seed, engin
         "probability": [{"at": float(at), "probability": float(found.probability(at)), "met": float(share)}
                         for at, share in zip(found.delays, found.met[~np.isnan(found.values)].mean(axis=0), strict=True)],
         "band": found.band(), "own": scene.own if axis == DELAY else None, "returning": found.returning, "deciding": found.deciding(),
-        "failures": list(found.reasons), "time_unit": asked.model.time_unit,
+        "failures": list(found.reasons), "difference": difference, "time_unit": asked.model.time_unit,
         "fans": {} if paths is None else {name: {"highest": quantiles(paths.highest[:, place]), "end": quantiles(paths.values[:, place, -1])}
                                           for place, name in enumerate(fans)}}
     if document["own"] is not None:
         document["probability_at_own"] = float(found.probability(document["own"]))
-    click.echo(strict_json(document) if as_json else _text(document, found))
+    click.echo(strict_json(document) if as_json else _text(document, found, said))
     if folder is not None:
         from ..ensemble.fans import fan
         from ..figures.output import save
@@ -90,7 +92,7 @@ def uncertainty(model, case, values, settings, over, sample, design, seed, engin
         click.echo(f"Wrote uncertainty.json, {', '.join(Path(path).name for path in files)} to {folder}", err=as_json)
 
 
-def _text(document: dict[str, Any], found: CriticalDelays) -> str:
+def _text(document: dict[str, Any], found: CriticalDelays, said: str) -> str:
     unit = document["time_unit"] if document["axis"] == "delay" else ""
     what = "critical delay" if document["axis"] == "delay" else f"critical {document['axis']}"
     lines = [f"{document['outcome']} of {named(document)}: {document['code']} over {document['sample']}",
@@ -108,4 +110,4 @@ def _text(document: dict[str, Any], found: CriticalDelays) -> str:
     for name, own in document["fans"].items():
         lines += ["", table([name, *own["highest"]], [[measure, *(value if isinstance(value, str) else number(value) for value in own[measure].values())]
                                                       for measure in ("highest", "end")])]
-    return "\n".join([*lines, *(f"failed: {reason}" for reason in document["failures"])])
+    return "\n".join([*lines, "", said, *(f"failed: {reason}" for reason in document["failures"])])

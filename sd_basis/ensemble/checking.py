@@ -57,23 +57,28 @@ def difference(errand: Errand, held: Held, count: int, seed: int = 0) -> Differe
     if not len(numbers):
         return None
     chosen = joined([_picked(held.chunk(int(place)), numbers[numbers // errand.chunk == place] % errand.chunk) for place in np.unique(numbers // errand.chunk)])
-    job, own = errand.job, chosen.batch
-    if not job.keep:  # outcomes alone say little of how far runs are apart
-        job = replace(job, keep=tuple(stock.name for stock in job.scene.model.stocks), times=())
-        own = engine(errand.engine)(job, chosen.rows)
+    return compared(errand.job, chosen.rows, errand.engine, chosen.batch)
+
+
+def compared(job: Job, rows: np.ndarray, engine_name: str, batch: Batch | None = None) -> Difference:
+    """Compare what an engine makes of some rows (`batch`, if that is known) with LSODA, at the tolerance asked for, or a hundredth of it for scipy's own."""
+    own = batch
+    if own is None or not job.keep:  # outcomes alone say little of how far runs are apart
+        job = job if job.keep else replace(job, keep=tuple(stock.name for stock in job.scene.model.stocks), times=())
+        own = engine(engine_name)(job, rows)
     scene = job.scene
-    rtol = max(scene.rtol / _FINER, 1e-13) if errand.engine == SCIPY else scene.rtol
-    other = plain_rows(replace(job, scene=scene.with_rtol(rtol, "LSODA")), chosen.rows)
+    rtol = max(scene.rtol / _FINER, 1e-13) if engine_name == SCIPY else scene.rtol
+    other = plain_rows(replace(job, scene=scene.with_rtol(rtol, "LSODA")), rows)
     both = np.array([not (mine or theirs) for mine, theirs in zip(own.reasons, other.reasons, strict=True)], bool)
     one = np.array([bool(mine) != bool(theirs) for mine, theirs in zip(own.reasons, other.reasons, strict=True)], bool)
-    size = _sizes(job, chosen.rows, other, both)[None, :, None]
+    size = _sizes(job, rows, other, both)[None, :, None]
     apart = np.abs(own.values - other.values)[both]
     apart[np.isnan(apart)] = 0.0  # after a run broke off
     apart = np.where(apart > 0, apart / np.where(size > 0, size, 1.0), 0.0)
     worst = int(np.argmax(apart.max(axis=(0, 2)))) if apart.size else 0
     decided = np.abs(own.decided - other.decided)[both]
     differ = one | (both & (own.codes != other.codes).any(axis=1))
-    return Difference(len(numbers), rtol, scene.rtol, float(apart.max()) if apart.size else 0.0, job.keep[worst] if apart.size else "",
+    return Difference(len(rows), rtol, scene.rtol, float(apart.max()) if apart.size else 0.0, job.keep[worst] if apart.size else "",
                       float(np.nanmax(decided, initial=0.0)) if np.isfinite(decided).any() else 0.0, int(differ.sum()))
 
 
