@@ -5,7 +5,6 @@ from __future__ import annotations
 import sympy
 from sympy.printing.c import C99CodePrinter
 
-from ..choices import choose, largest, smallest, truth, whole
 from ..codegen import layout
 from ..compiled import compiled
 from ..gates import GATES, Gate

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InputError, NumericalFailure
 from ..ensemble.axes import axes_of
 from ..ensemble.designs import design_of
 from ..ensemble.job import Job
 from ..ensemble.plain import delay_of
+from ..errors import InputError, NumericalFailure
 from ..run import Run
 from ..simulation import simulate
 from ..timeline import Segment
