@@ -8,7 +8,6 @@ from sympy.printing.c import C99CodePrinter
 from ..codegen import layout
 from ..compiled import compiled
 from ..gates import GATES, Gate
-from ..lookups import look
 from ..model import Model
 from ..system import Program
 
@@ -119,7 +118,7 @@ for _gate in GATES:
 
 def untranslated(model: Model) -> str | None:
     """Return why a model has no C here, None where it has."""
-    return "there is no C for lookup tables and held modes" if model.lookups or model.modes else None
+    return "there is no C for lookup tables" if model.lookups else None
 
 
 def c_source(model: Model, index: str) -> str:
@@ -153,6 +152,4 @@ def _function(model: Model, name: str, program: Program, printer: _Printer) -> t
     moving += [f"  out[{place}] = {printer.doprint(value)};" for place, value in enumerate(made.outputs)]
     text = [f"static void {name}_fixed(const double *restrict p, double *restrict c) {{", *fixed, "}",
             f"static void {name}(double t, const double *restrict x, const double *restrict c, double *restrict out) {{", *moving, "}"]
-    if any(value.has(look) for _, value in (*made.fixed, *made.moving)):
-        raise ValueError("there is no C for lookup tables")
     return "\n".join(text), max(len(made.constants), 1)

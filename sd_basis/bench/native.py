@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import InputError
 from .c_source import c_source, untranslated
-from .pieces import begun, points
+from .pieces import begun, is_instant, points
 from .problem import Problem
 from .timed import Timing, timed
 
@@ -54,13 +54,16 @@ class NativeCvode:
     def runs(self, problem: Problem, rtol: float) -> Timing:
         """Carry out all runs; one that breaks off has no states. What the C program is given is made ready before the clock starts."""
         piece, states = self._made[id(problem)], np.full(problem.states.shape, np.nan)
-        given = [[(stretch, points(stretch), np.array(stretch.segment.values(stretch.start), float)) for stretch in course] for course in problem.courses]
+        given = [[(stretch, is_instant(problem, stretch), points(stretch), np.array(stretch.segment.values(stretch.start), float)) for stretch in course]
+                 for course in problem.courses]
         with timed(len(problem.rows)) as watch:
             for number, course in enumerate(given):
                 x, atol, place = np.array(problem.starts[number], float), rtol * problem.scales[number], 0
-                for stretch, moments, inputs in course:
+                for stretch, instant, moments, inputs in course:
                     if stretch.kicks:
                         x = np.array(begun(problem, stretch, x), float)
+                    if instant and not stretch.looks:
+                        continue
                     found = np.empty((len(moments) - 1, len(x)))
                     if piece(len(moments) - 1, _pointer(moments), _pointer(inputs), _pointer(x), rtol, _pointer(atol), _pointer(found)):
                         break

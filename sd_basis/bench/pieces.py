@@ -11,13 +11,19 @@ from ..codegen import Functions
 from ..compiled import compiled
 from .problem import Problem, Stretch
 
-# (rates, jacobian, points, state, rtol, atol) to the states at points[1:]; raises ArithmeticError, ValueError or RuntimeError where it cannot
+_INSTANT = 1e-10  # of the span
+# takes (rates, jacobian, points, state, rtol, atol) and gives the states at points[1:]; raises ArithmeticError, ValueError or RuntimeError where it cannot
 Solve = Callable[[Callable, Callable, np.ndarray, np.ndarray, float, np.ndarray], np.ndarray]
 
 
 def points(stretch: Stretch) -> np.ndarray:
     """Return when the states of a piece are needed: at its start, where they are looked at, and at its end."""
     return np.array([stretch.start, *(time for time in stretch.looks if time < stretch.end), stretch.end])
+
+
+def is_instant(problem: Problem, stretch: Stretch) -> bool:
+    """Tell whether a piece is so short, as between a crossing and a date at the same time, that solvers refuse it; one step of Euler's is exact enough."""
+    return stretch.end - stretch.start <= _INSTANT * (problem.scene.end - problem.scene.start)
 
 
 def begun(problem: Problem, stretch: Stretch, x: np.ndarray) -> np.ndarray:
@@ -40,7 +46,11 @@ def carried(problem: Problem, number: int, rtol: float, solve: Solve) -> np.ndar
             matrix[rows, columns] = slopes(t, state)
             return matrix
         try:
-            found = solve(rates, jacobian, points(stretch), begun(problem, stretch, x), rtol, atol)
+            x = begun(problem, stretch, x)
+            if is_instant(problem, stretch):
+                found = np.array([x + (stretch.end - stretch.start) * np.array(rates(stretch.start, x.tolist()))])
+            else:
+                found = solve(rates, jacobian, points(stretch), x, rtol, atol)
         except (ArithmeticError, ValueError, TypeError, RuntimeError):
             break
         looks = len(stretch.looks)
