@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from importlib.util import find_spec
 from typing import Protocol
@@ -24,7 +25,7 @@ _MANY = 64  # runs that the compiled engine is given at least, as in an ensemble
 
 
 class Contestant(Protocol):
-    """What is compared: `absent` says in a sentence why it cannot run a problem, `ready` compiles, `runs` carries out all runs at a tolerance."""
+    """What is compared: `absent` says in a sentence why it cannot run a problem, `ready` compiles and gives what carries out all runs at a tolerance."""
 
     @property
     def name(self) -> str:
@@ -41,11 +42,8 @@ class Contestant(Protocol):
     def absent(self, problem: Problem) -> str | None:
         """Return why it cannot run the problem, None where it can."""
 
-    def ready(self, problem: Problem) -> None:
-        """Do once what no run should pay for."""
-
-    def runs(self, problem: Problem, rtol: float) -> Timing:
-        """Carry out all runs at a tolerance."""
+    def ready(self, problem: Problem) -> Callable[[float], Timing]:
+        """Do once what no run should pay for, and return the function of rtol that carries out all runs."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class OurFast:
 
     name: str
     threads: int
-    about: str = "Rodas5P in machine code, four runs in a vector"
+    about: str = f"Rodas5P in machine code, four runs in a vector, at least {_MANY} at once"
 
     def absent(self, problem: Problem) -> str | None:
         """Return why it cannot run the problem: numba is missing, or it has no code for the model."""
@@ -64,12 +62,12 @@ class OurFast:
 
         return supported(problem.job(1e-6))
 
-    def ready(self, problem: Problem) -> None:
-        """Compile, or read from the cache."""
+    def ready(self, problem: Problem) -> Callable[[float], Timing]:
+        """Compile, or read from the cache, and return the function of rtol; it carries out the rows so often that there are as many runs as in an ensemble."""
         self._carry_out(problem, 1e-3, problem.rows[:1])
+        return partial(self._runs, problem)
 
-    def runs(self, problem: Problem, rtol: float) -> Timing:
-        """Carry out the rows so often that there are as many runs as an ensemble has at least."""
+    def _runs(self, problem: Problem, rtol: float) -> Timing:
         rows = np.tile(problem.rows, (-(-_MANY // len(problem.rows)), 1))
         with timed(len(rows)) as watch:
             states = self._carry_out(problem, rtol, rows)
@@ -92,11 +90,11 @@ class Ours:
         """Return None: scipy is always there."""
         return None
 
-    def ready(self, problem: Problem) -> None:
-        """Do nothing: the reference has compiled what is needed."""
+    def ready(self, problem: Problem) -> Callable[[float], Timing]:
+        """Return the function of rtol; a run that breaks off has no states. The reference has compiled what is needed."""
+        return partial(self._runs, problem)
 
-    def runs(self, problem: Problem, rtol: float) -> Timing:
-        """Carry out all runs; one that breaks off has no states."""
+    def _runs(self, problem: Problem, rtol: float) -> Timing:
         states, job = np.full(problem.states.shape, np.nan), problem.job(rtol)
         with timed(len(problem.rows)) as watch:
             for number, row in enumerate(problem.rows):
@@ -125,11 +123,11 @@ class Piecewise:
         module, _, wheel = self.package.partition("=")
         return None if find_spec(module) is not None else f"the package {wheel or module!r} is not installed; pip install {wheel or module}"
 
-    def ready(self, problem: Problem) -> None:
-        """Do nothing: the reference has compiled what is needed."""
+    def ready(self, problem: Problem) -> Callable[[float], Timing]:
+        """Return the function of rtol; a run that breaks off has no states. The reference has compiled what is needed."""
+        return partial(self._runs, problem)
 
-    def runs(self, problem: Problem, rtol: float) -> Timing:
-        """Carry out all runs; one that breaks off has no states."""
+    def _runs(self, problem: Problem, rtol: float) -> Timing:
         states = np.full(problem.states.shape, np.nan)
         with timed(len(problem.rows)) as watch:
             for number in range(len(problem.rows)):
@@ -144,9 +142,10 @@ ENGINES: tuple[Contestant, ...] = (
     Piecewise("cvode", "sksundae=scikit-sundae", sundials, "SUNDIALS CVODE by scikit-sundae, rates in Python"),
     NativeCvode("cvode-c"))
 NOT_BUILT = {
-    "numbalsoda": "one absolute tolerance for all stocks and no Jacobian: no run of equal error without rescaling the model",
-    "diffrax": "needs the model in jax, for which there is no generator",
-    "pysd": "reads Vensim and XMILE models alone, and integrates them by Euler: this model is neither"}
+    "numbalsoda": "it takes one absolute tolerance for all stocks, however large each is, and finds the Jacobian by differences; "
+                  "the model would have to be rescaled",
+    "diffrax": "it needs the model in jax, for which there is no generator",
+    "pysd": "it reads Vensim and XMILE models alone and steps them by Euler; this model is none, and a small one of its own would say nothing about it"}
 
 
 def contestants(names: Sequence[str] = ()) -> list[Contestant]:

@@ -120,23 +120,25 @@ def measure(problem: Problem, engines: Sequence[Contestant], error: float, repea
     """
     check_error(error)
     found: dict[str, Measured] = {}
+    running: dict[str, Callable[[float], Timing]] = {}
     for one in engines:
         done(f"{one.name}: made ready")
-        found[one.name] = Measured(one.name, one.about, one.threads, _made_ready(problem, one))
-    running = [one for one in engines if found[one.name].absent is None]
+        ready = _made_ready(problem, one)
+        if not isinstance(ready, str):
+            running[one.name] = ready
+        found[one.name] = Measured(one.name, one.about, one.threads, ready if isinstance(ready, str) else None)
     for rtol in ladder(error):
-        for one in running:
-            own = found[one.name].rungs
+        for name, runs in running.items():
+            own = found[name].rungs
             if not own or not own[-1].error < error / _ENOUGH:
-                done(f"{one.name} at rtol {rtol:g}")
-                found[one.name] = replace(found[one.name], rungs=(*own, _rung(problem, one, rtol)))
-    chosen = {one.name: between([rung.error for rung in found[one.name].rungs], [rung.rtol for rung in found[one.name].rungs], error) for one in running}
+                done(f"{name} at rtol {rtol:g}")
+                found[name] = replace(found[name], rungs=(*own, _rung(problem, runs, rtol)))
+    chosen = {name: between([rung.error for rung in found[name].rungs], [rung.rtol for rung in found[name].rungs], error) for name in running}
     for number in range(repeats):
-        for one in running:
-            if math.isfinite(chosen[one.name]):
-                done(f"{one.name}, repeat {number + 1} of {repeats}")
-                rung = _rung(problem, one, float(f"{chosen[one.name]:.2g}"))
-                found[one.name] = replace(found[one.name], repeats=(*found[one.name].repeats, rung))
+        for name, runs in running.items():
+            if math.isfinite(chosen[name]):
+                done(f"{name}, repeat {number + 1} of {repeats}")
+                found[name] = replace(found[name], repeats=(*found[name].repeats, _rung(problem, runs, float(f"{chosen[name]:.2g}"))))
     return list(found.values())
 
 
@@ -145,18 +147,15 @@ def baseline_of(measured: Sequence[Measured], error: float) -> float:
     return next((one.at(error) for one in measured if one.name == BASELINE), math.nan)
 
 
-def _made_ready(problem: Problem, one: Contestant) -> str | None:
-    """Return why an engine cannot run, None once it is ready."""
+def _made_ready(problem: Problem, one: Contestant) -> Callable[[float], Timing] | str:
+    """Return what carries out all runs at a tolerance, or why an engine cannot."""
     try:
-        reason = one.absent(problem)
-        if reason is None:
-            one.ready(problem)
-        return reason
+        return one.absent(problem) or one.ready(problem)
     except (BasisError, OSError, ImportError, ValueError) as error:
         return str(error)
 
 
-def _rung(problem: Problem, one: Contestant, rtol: float) -> Rung:
-    timing: Timing = one.runs(problem, rtol)
+def _rung(problem: Problem, runs: Callable[[float], Timing], rtol: float) -> Rung:
+    timing = runs(rtol)
     errors = problem.errors(timing.states)
     return Rung(rtol, float(errors.max()), float(np.median(errors)), timing.cpu, timing.wall)

@@ -10,7 +10,8 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -35,7 +36,6 @@ class NativeCvode:
     name: str
     about: str = f"C with SUNDIALS CVODE, dense LU, gcc {' '.join(_FLAGS[:3])}"
     threads: int = 1
-    _made: dict[Problem | int, Callable] = field(default_factory=dict, compare=False, repr=False)
 
     def absent(self, problem: Problem) -> str | None:
         """Return why it cannot run the problem: there is no compiler, no SUNDIALS, or no C for the model."""
@@ -47,15 +47,14 @@ class NativeCvode:
             return "inputs move within a piece, for which the C program has no code"
         return untranslated(problem.scene.model)
 
-    def ready(self, problem: Problem) -> None:
-        """Write the program, compile and load it."""
-        self._made[id(problem)] = _compiled(c_source(problem.scene.model, _index()))
-
-    def runs(self, problem: Problem, rtol: float) -> Timing:
-        """Carry out all runs; one that breaks off has no states. What the C program is given is made ready before the clock starts."""
-        piece, states = self._made[id(problem)], np.full(problem.states.shape, np.nan)
+    def ready(self, problem: Problem) -> Callable[[float], Timing]:
+        """Write the program, compile and load it, and return the function of rtol; what the program is given is made ready before the clock starts."""
         given = [[(stretch, is_instant(problem, stretch), points(stretch), np.array(stretch.segment.values(stretch.start), float)) for stretch in course]
                  for course in problem.courses]
+        return partial(self._runs, problem, _compiled(c_source(problem.scene.model, _index())), given)
+
+    def _runs(self, problem: Problem, piece: Callable, given: list, rtol: float) -> Timing:
+        states = np.full(problem.states.shape, np.nan)
         with timed(len(problem.rows)) as watch:
             for number, course in enumerate(given):
                 x, atol, place = np.array(problem.starts[number], float), rtol * problem.scales[number], 0
