@@ -13,6 +13,7 @@ from sd_basis.bench import engines, measuring, native
 from sd_basis.bench.engines import ENGINES, contestants
 from sd_basis.bench.measuring import Measured, Rung, baseline_of, between, ladder, measure
 from sd_basis.bench.problem import default_ranges, problem
+from sd_basis.bench.timed import thread_gain
 from sd_basis.cli import benching, main
 from sd_basis.transition.scene import Scene
 
@@ -118,6 +119,10 @@ def test_a_size_and_the_delay_are_varied_where_nothing_is_said():
     assert default_ranges(scene) == ("delay=uniform(0,1.25)", "pull")
     with pytest.raises(InputError, match="no parameter has a plausible range; say what is varied with --over"):
         problem(Scene(draining().model))
+
+
+def test_a_single_thread_gains_nothing_over_itself():
+    assert 0.2 < thread_gain(1) < 5  # one, but for what else the machine does meanwhile
 
 
 def test_the_command_knows_the_names_of_all_engines():

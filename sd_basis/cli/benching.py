@@ -51,6 +51,7 @@ def bench(model, case, values, settings, over, policy, error, runs, repeats, see
     from ..bench.engines import NOT_BUILT, contestants, versions
     from ..bench.measuring import baseline_of, check_error, measure
     from ..bench.problem import problem
+    from ..bench.timed import thread_gain
     from ..storage import output_folder, strict_json, write_atomic
     from ..transition.scene import Scene
 
@@ -71,7 +72,8 @@ def bench(model, case, values, settings, over, policy, error, runs, repeats, see
         "model": asked.model.name, "case": scene.case.name, "values": asked.model.value_set, "set": asked.set, "policy": policy, "sample": made.text,
         "runs": runs, "repeats": repeats, "stocks": len(asked.model.stocks), "pieces": max(map(len, made.courses)), "error": error,
         "engines": [one.document(error, baseline) for one in measured], "not_built": dict(NOT_BUILT), "start": None,
-        "machine": {"processor": _processor(), "cpus": os.cpu_count(), "python": platform.python_version(), "load_before": load_before, "load_after": _load()},
+        "machine": {"processor": _processor(), "cpus": os.cpu_count(), "python": platform.python_version(), "load_before": load_before, "load_after": _load(),
+                    "thread_gain": thread_gain() if any(one.threads == 2 and one.repeats for one in measured) else None},
         "versions": versions()}
     if started:
         document["start"] = _start(made, model, values, case)
@@ -139,7 +141,7 @@ def _text(document: dict[str, Any]) -> str:
          "-" if one["spread"] is None else f"{100 * one['spread']:.0f} %", _milliseconds(one["seconds_at_error"]), number(one["ratio"], 3)] for one in there]))
     lines += [f"{one['engine']}: {one['about']}" for one in there]
     lines.append(f"ratio: to {ENGINES[0]}; spread: half the range; ms at error: between the measured errors, by straight lines in logarithms")
-    lines += _ratios({one["engine"]: one for one in there})
+    lines += _ratios({one["engine"]: one for one in there}, machine["thread_gain"])
     lines += [f"{one['engine']}: not here, {one['absent']}" for one in document["engines"] if one["absent"] is not None]
     lines += [f"{name}: not built, {reason}" for name, reason in document["not_built"].items()]
     start = document["start"]
@@ -155,7 +157,7 @@ def _milliseconds(seconds: float | None) -> str:
     return number(None if seconds is None else 1e3 * seconds, 3)
 
 
-def _ratios(found: dict[str, dict[str, Any]]) -> list[str]:
+def _ratios(found: dict[str, dict[str, Any]], gain: float | None) -> list[str]:
     """Return what is asked of the compiled engine: its ratios to the baseline and to C, and what a second thread gives."""
     lines = []
     fast = found.get("fast")
@@ -165,6 +167,6 @@ def _ratios(found: dict[str, dict[str, Any]]) -> list[str]:
     two = found.get("fast-2")
     if fast is not None and two is not None and fast["repeats"] and two["repeats"]:
         each = [one["wall"] / both["wall"] for one, both in zip(fast["repeats"], two["repeats"], strict=True)]
-        lines.append(f"two threads: {sorted(each)[len(each) // 2]:.3g} times one, by the wall's clock")
+        lines.append(f"two threads: {sorted(each)[len(each) // 2]:.3g} times one, by the wall's clock; plain arithmetic in two threads here and now: {gain or 1:.3g} times")
     return lines
 
