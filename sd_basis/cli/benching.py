@@ -167,6 +167,7 @@ def _ratios(found: dict[str, dict[str, Any]], gain: float | None) -> list[str]:
     two = found.get("fast-2")
     if fast is not None and two is not None and fast["repeats"] and two["repeats"]:
         each = [one["wall"] / both["wall"] for one, both in zip(fast["repeats"], two["repeats"], strict=True)]
-        lines.append(f"two threads: {sorted(each)[len(each) // 2]:.3g} times one, by the wall's clock; plain arithmetic in two threads here and now: {gain or 1:.3g} times")
+        lines.append(f"two threads: {sorted(each)[len(each) // 2]:.3g} times one, by the wall's clock; "
+                     f"plain arithmetic in two threads here and now: {gain or 1:.3g} times")
     return lines
 
