@@ -14,6 +14,7 @@ import click
 
 from ..errors import BasisError, NumericalFailure, unknown
 from ..version import __version__
+from .benching import bench
 from .caching import cache
 from .claiming import claims
 from .comparing import compare
@@ -105,7 +106,7 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_models, new, show, run, compare, claims, timing, sweep, uncertainty, regret, equilibria, fit, figures, cache, completion):
+for command in (list_models, new, show, run, compare, claims, timing, sweep, uncertainty, regret, equilibria, fit, figures, bench, cache, completion):
     main.add_command(command)
 
 __all__ = ["main"]

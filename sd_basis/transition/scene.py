@@ -75,14 +75,14 @@ class Scene:
 
     def with_rtol(self, rtol: float, method: str | None = None) -> Scene:
         """Return the same scene at another tolerance, and by another method, with a count of its own."""
-        return Scene(self.model, self.case, policy=self.moved, outcome=self.group, set=self.set, policies=self.policies, initial=self.initial,
+        return Scene(self.model, self.case, policy=self.moved, outcome=self.group or None, set=self.set, policies=self.policies, initial=self.initial,
                      method=method or self.method, rtol=rtol)
 
     def changed(self, set: Mapping | None = None, model: Model | None = None, outcome: str | None = None, case: Case | None = None) -> Scene:
         """Return the scene with other parameters on top, of another (cut) model, group or case, with a count of its own."""
         same = model is None or model.stocks == self.model.stocks  # a cut model has the symbols of the whole one
         return Scene(model or self.model, case or self.case, policy=self.moved if same or self.moved is None else self.moved.name,
-                     outcome=outcome or self.group, set={**self.set, **(set or {})}, policies=self.policies, initial=self.initial,
+                     outcome=outcome or self.group or None, set={**self.set, **(set or {})}, policies=self.policies, initial=self.initial,
                      method=self.method, rtol=self.rtol)
 
     # The date ------------------------------------------------------------------------------
