@@ -55,6 +55,14 @@ CASE = '[[policies]]\nname = "rescue"\nstart = 2\n'
 OVER = {"delay": "lin(0,8,5)", "leak": "lin(0.4,1,4)"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def scipy_alone():
+    """What sweeps do is the same whatever runs them; the compiled engine has tests of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engines, "_fast", lambda: None)
+        yield
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("tank")

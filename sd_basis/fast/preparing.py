@@ -26,7 +26,8 @@ def prepare(model: Model) -> tuple[Kernels, Callable]:
     helper = None
     if not cache.has(loop_key(), "loop") and not cache.has(machine_key(model), "machine") and (os.cpu_count() or 1) > 1:
         quiet = subprocess.DEVNULL
-        helper = subprocess.Popen([sys.executable, "-c", _HELP, str(Path(__file__).parents[2])], stdin=quiet, stdout=quiet, stderr=quiet)
+        helper = subprocess.Popen([sys.executable, "-c", _HELP, str(Path(__file__).parents[2])], stdin=quiet, stdout=quiet, stderr=quiet,
+                                  env={"NUMBA_OPT": "1", **os.environ})  # made faster, and as fast as with all of numba's passes
     try:
         made = kernels(model)
         if helper is not None:
