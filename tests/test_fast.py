@@ -11,6 +11,7 @@ import pytest
 import sympy
 from small import draining, driven, filling, market, swinging, words
 
+os.environ.setdefault("NUMBA_OPT", "0")  # the loop is compiled once for these small models: quickly
 pytest.importorskip("numba")
 
 from sd_basis import CLOUD, START, TIME, Flow, If, Impulse, InputError, Lookup, Max, Min, Model, Outcome, Parameter, Policy, Stock, positive, simulate  # noqa: E402
