@@ -14,6 +14,7 @@ import click
 from ..errors import InputError
 from . import completing
 from .interruption import check
+from .sweeping import DESIGNS, ENGINES, known
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from ..transition.scene import Scene
 
 _CHECKED = 8  # runs compared with LSODA
-ENGINES, DESIGNS = ("auto", "fast", "scipy"), ("lhs", "sobol")
 
 
 def sample_options(command: Callable) -> Callable:
@@ -31,9 +31,9 @@ def sample_options(command: Callable) -> Callable:
         click.option("--over", metavar="NAME[=FORM]", multiple=True, required=True, shell_complete=completing.varied,
                      help="An uncertain parameter: nothing (its plausible range), uniform(LOW,HIGH) or loguniform(LOW,HIGH). Repeatable."),
         click.option("--sample", type=click.IntRange(min=2), default=256, show_default=True, metavar="N", help="Points to draw."),
-        click.option("--design", default="lhs", show_default=True, help=f"How they are drawn: {', '.join(DESIGNS)}."),
+        click.option("--design", default="lhs", show_default=True, shell_complete=known(DESIGNS), help=f"How they are drawn: {', '.join(DESIGNS)}."),
         click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the sample."),
-        click.option("--engine", default="auto", show_default=True, help=f"What runs them: {', '.join(ENGINES)}."),
+        click.option("--engine", default="auto", show_default=True, shell_complete=known(ENGINES), help=f"What runs them: {', '.join(ENGINES)}."),
         click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes, or threads of the compiled engine."))
     for option in reversed(options):
         command = option(command)

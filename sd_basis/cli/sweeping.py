@@ -31,7 +31,8 @@ _SHORT = 4.0  # seconds that processes take to start
 _LINE = 60.0  # seconds between lines of progress where stderr is no terminal
 
 
-def _known(names: tuple[str, ...]) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+def known(names: tuple[str, ...]) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Return what completes an option of known names."""
     return lambda ctx, param, incomplete: completing.items(names, incomplete)
 
 
@@ -45,7 +46,7 @@ def _known(names: tuple[str, ...]) -> Callable[[click.Context, click.Parameter, 
               help="Vary a parameter, or the delay: lin(LOW,HIGH,COUNT), log(LOW,HIGH,COUNT) or v1,v2,... of a grid; nothing (the plausible range), "
                    "uniform(LOW,HIGH) or loguniform(LOW,HIGH) of a sample. Repeatable; the last one varies fastest.")
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Draw this many points instead of a grid.")
-@click.option("--design", default="lhs", show_default=True, shell_complete=_known(DESIGNS), help=f"How points are drawn: {', '.join(DESIGNS)}.")
+@click.option("--design", default="lhs", show_default=True, shell_complete=known(DESIGNS), help=f"How points are drawn: {', '.join(DESIGNS)}.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the sample and of the runs that are checked.")
 @click.option("--policy", metavar="NAME", shell_complete=completing.policies, help="The policy that moves with the delay; by default all dated ones together.")
 @click.option("--keep", metavar="QUANTITY", multiple=True, shell_complete=completing.kept,
@@ -53,7 +54,7 @@ def _known(names: tuple[str, ...]) -> Callable[[click.Context, click.Parameter, 
 @click.option("--times", metavar="TIME,...", multiple=True, help="When to keep them, in model time or as ISO dates; by default at the end.")
 @method_option
 @rtol_option
-@click.option("--engine", default="auto", show_default=True, shell_complete=_known(ENGINES), help=f"What runs them: {', '.join(ENGINES)}.")
+@click.option("--engine", default="auto", show_default=True, shell_complete=known(ENGINES), help=f"What runs them: {', '.join(ENGINES)}.")
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes, or threads of the compiled engine.")
 @click.option("--scheduler", metavar="ADDRESS", help="Run on a cluster of dask.distributed, tcp://HOST:PORT.")
 @click.option("--chunk", type=click.IntRange(min=1), metavar="N", help="Runs in one file, and what a killed process loses.")

@@ -134,8 +134,7 @@ def survey(model: Model, case: Case | str | Path | None, group: str, *, policy: 
         bounds = size_bounds(scene, Axis(*plane_size), (first, last), code=code, curve=curve)
         spends = size.spends if size.spends is not None else 1.0
         prices = cost_of_an_hour(scene, curve, amount=spends, hours_per_time_unit=HOURS.get(model.time_unit), at=12, exact=False)
-        prices = tuple(price for price in prices if _finite_price(curve, price))
-        prices = prices if found.classification == "steep" else _exact(scene, curve, prices, own)  # beside a steep passage no run tells the curve's slope
+        prices = _exact(scene, curve, tuple(price for price in prices if _finite_price(curve, price)), own)
     except NumericalFailure as error:
         return Survey(scene, code, found, made.runaway, size, least, timely, notes=(f"no critical curve: {error}",), own_price=waiting)
     return Survey(scene, code, found, made.runaway, size, least, timely, bounds, curve, prices, _nearest(found, bounds, size), waiting)

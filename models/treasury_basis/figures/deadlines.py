@@ -110,7 +110,7 @@ def cost_of_an_hour(context):
         dated_axis(own, case, float(x.min()) + zero - 0.2, float(x.max()) + zero + 0.2)
         settle(own)
         if found["cost_of_an_hour"] is not None:
-            note(own, f"{found['cost_of_an_hour']:.2g} at the date nearest to 2020's")
+            note(own, f"{found['cost_of_an_hour']:.2g} over the day after 2020's date")
         table |= {f"{group}: delay (day)": x, f"{group}: cost of an hour (billion dollar)": cost}
         table |= {f"{group}: {found['size']['parameter']} that just suffices": [price["size"] for price in prices]}
     said = "What more has to be bought for each hour of delay, along the critical curve: its slope times the purchases."
