@@ -121,7 +121,7 @@ def _carried(asked: Request, made: Prepared, held: Held, workers: int, scheduler
 
     errand, missing = made.errand, held.missing
     runs = sum(map(errand.size, missing))
-    cost = pilot(errand, max(runs // 10, 1)) if runs else None
+    cost = pilot(errand, max(runs // 10, 1), threads=workers) if runs else None
     if cost is not None and cost.on(1, runs)["seconds"] < _SHORT:
         workers = 1 if errand.engine == SCIPY else workers  # it would be done before others are there
     click.echo(cost_text(errand.design.runs, runs, cost, workers, scheduler), err=True)

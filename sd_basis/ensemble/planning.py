@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import InputError
 from .carrying import Errand
-from .chunks import bytes_per_run
+from .chunks import Chunk, bytes_per_run, packed
 from .designs import Design, Sample
 from .engines import FAST, SCIPY, engine
 from .job import Job
@@ -38,19 +38,24 @@ class Cost:
         return {"runs": runs, "cores": cores, "seconds": runs / (self.rate * cores), "core_hours": runs / self.rate / 3600, "bytes": runs * self.bytes_per_run}
 
 
-def pilot(errand: Errand, most: int = 512, enough: float = _ENOUGH) -> Cost:
-    """Measure some runs of an ensemble, at most about `most`, spread over it, on one core; the first, which compiles, does not count."""
-    runs, count, rate = errand.design.runs, 1, 0.0
-    work = engine(errand.engine)
+def pilot(errand: Errand, most: int = 512, enough: float = _ENOUGH, threads: int = 1) -> Cost:
+    """Measure some runs of an ensemble, at most about `most`, spread over it, as a chunk of it is made, by so many threads of the compiled engine.
+
+    The first run, which compiles, does not count.
+    """
+    runs, count = errand.design.runs, 1
+    threads = threads if errand.engine == FAST else 1
+    work = engine(errand.engine, threads)
     work(errand.job, errand.design.rows(0, 1))
     while True:
-        rows = _spread(errand.design, min(count, runs))
-        began = time.perf_counter()
-        work(errand.job, rows)
+        rows = _spread(errand.design, min(count, runs, errand.chunk))
+        made, began = 0, time.perf_counter()
+        while made + len(rows) <= max(count, len(rows)):
+            packed(Chunk(rows, work(errand.job, rows)))
+            made += len(rows)
         spent = max(time.perf_counter() - began, 1e-9)
-        rate = len(rows) / spent
-        if spent > enough / 2 or len(rows) == runs or 3 * count > most:
-            return Cost(runs, _bytes(errand), rate)
+        if spent > enough / 2 or made >= runs or 3 * count > most:
+            return Cost(runs, _bytes(errand), made / spent / threads)
         count *= 2
 
 

@@ -108,6 +108,14 @@ def driving(steps: Any, looks: Any) -> Any:
                 s[FRESH, lane] = s[REJECTED, lane] = s[LOST, lane] = 0
 
     @part
+    def below_zero(i, w, lane, x):
+        """Return the first stock declared non-negative that is below zero by more than ten tolerances, -1 where none is; the stocks begin in row x."""
+        for place in range(i[at.A_STOCKS]):
+            if i[i[at.A_NONNEGATIVE] + place] and w[x + place, lane] < -10.0 * w[i[at.W_TOLERANCE] + place, lane]:
+                return place
+        return -1
+
+    @part
     def judged(i, r, w, s, o, lane):
         """Accept a step or not, and choose the length of the next one, by Gustafsson's predictive control."""
         error, h = w[i[at.W_ERROR], lane], w[i[at.W_H], lane]
@@ -119,6 +127,10 @@ def driving(steps: Any, looks: Any) -> Any:
                 ended(i, r, w, s, o, lane, 1)
         elif error > 1.0:
             w[LAST, lane] = h * max(0.15, 0.9 * error ** -0.2)
+            s[REJECTED, lane] = 1
+        elif below_zero(i, w, lane, i[at.W_TOLERANCE] + i[at.A_STOCKS]) >= 0:
+            # within the tolerance of the step's error, not within that of the stock: a shorter step tells which of both is wrong
+            w[LAST, lane] = 0.25 * h
             s[REJECTED, lane] = 1
         else:
             safe = max(error, 1e-8)
@@ -132,7 +144,9 @@ def driving(steps: Any, looks: Any) -> Any:
             return 1
         if s[RUN, lane] >= 0:
             if w[LAST, lane] < 16 * 2.3e-16 * max(abs(w[i[at.W_T], lane]), 1e-3 * (r[at.R_END] - r[at.R_START])):
-                ended(i, r, w, s, o, lane, 1 if s[LOST, lane] else 2)
+                place = below_zero(i, w, lane, i[at.W_TOLERANCE] + i[at.A_STOCKS])
+                o[s[RUN, lane], i[at.O_STOCK]] = max(place, 0)
+                ended(i, r, w, s, o, lane, 1 if s[LOST, lane] else 4 if error <= 1.0 and place >= 0 else 2)
             elif s[STEPS, lane] > _MOST_STEPS:
                 ended(i, r, w, s, o, lane, 3)
         return 0
@@ -148,11 +162,11 @@ def driving(steps: Any, looks: Any) -> Any:
         w[i[at.W_T], lane] = time
         if s[MOVING, lane]:
             inputs_of(i, r, w, s, b, lane, time)
-        for place in range(n):
-            if i[i[at.A_NONNEGATIVE] + place] and w[i[at.W_X] + place, lane] < -10.0 * w[i[at.W_TOLERANCE] + place, lane]:
-                o[s[RUN, lane], i[at.O_STOCK]] = place
-                ended(i, r, w, s, o, lane, 4)
-                return
+        place = below_zero(i, w, lane, i[at.W_X])
+        if place >= 0:
+            o[s[RUN, lane], i[at.O_STOCK]] = place
+            ended(i, r, w, s, o, lane, 4)
+            return
         if row >= 0:
             s[CROSSINGS, lane] += 1
             if s[CROSSINGS, lane] == 1 or time - w[CHATTER, lane] > 1e-9 * (r[at.R_END] - r[at.R_START]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache, partial
 
 import numpy as np
 
@@ -35,15 +36,24 @@ def fast_rows(job: Job, rows: np.ndarray, threads: int | None = None) -> Batch:
     rows = np.asarray(rows, float)
     if rows.ndim != 2 or rows.shape[1] != len(job.columns):
         raise InputError(f"{job.scene.where}: the rows have the shape {rows.shape}; give one row a run with a number for each of {len(job.columns)} columns")
-    refusal = supported(job)
-    if refusal is not None:
-        raise InputError(f"{job.scene.where}: {refusal}; run it with the plain engine")
-    engine = Engine(job, threads or os.cpu_count() or 1)
+    engine = _engine(job, threads or os.cpu_count() or 1)
     batch = Batch.empty(job, len(rows))
     reasons = [""] * len(rows)
     for first in range(0, len(rows), _SLAB):
         engine.fill(rows[first:first + _SLAB], batch, reasons, first)
     return replace(batch, reasons=tuple(reasons))
+
+
+_latest: list[Engine] = []  # that of the job whose chunks are being computed
+
+
+def _engine(job: Job, threads: int) -> Engine:
+    if not _latest or _latest[0].job is not job or _latest[0].threads != threads:
+        refusal = supported(job)
+        if refusal is not None:
+            raise InputError(f"{job.scene.where}: {refusal}; run it with the plain engine")
+        _latest[:] = [Engine(job, threads)]
+    return _latest[0]
 
 
 class Engine:
@@ -55,11 +65,12 @@ class Engine:
         self.kernels, self.drive = prepare(job.scene.model)
         self.conditions = Source(job.scene.model).conditions
         self.delay = job.columns.index(DELAY) if DELAY in job.columns else None
+        self.resolved = cache(partial(resolved, job))
 
     def fill(self, rows: np.ndarray, batch: Batch, reasons: list[str], first: int) -> None:
         """Carry out some rows, and put what comes of them into a batch from its row `first` on."""
         delays = None if self.delay is None else rows[:, self.delay]
-        for one, other, chosen in templates(self.job, delays):
+        for one, other, chosen in templates(self.job, delays, self.resolved):
             places = np.arange(len(rows)) if delays is None else np.flatnonzero(chosen)
             own = rows[places]
             base = bases(self.job, one, own)
@@ -73,7 +84,7 @@ class Engine:
 
     def _too_early(self, delay: float | None) -> str:
         try:
-            resolved(self.job, delay)
+            self.resolved(delay)
         except BasisError as error:
             return str(error)
         return "a policy starts before the run begins; choose a later date or shift"

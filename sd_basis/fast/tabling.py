@@ -54,21 +54,21 @@ def first_delay(scene: Scene) -> float:
     return max(scene.earliest, 0.0) if scene.own is None else scene.own
 
 
-def templates(job: Job, delays: np.ndarray | None) -> list[tuple[Schedule, Schedule | None, np.ndarray]]:
-    """Return the schedules that the runs are made of: at one date, at a later one, and which runs are between or beyond them.
+def templates(job: Job, delays: np.ndarray | None, at: Callable[[float | None], Schedule]) -> list[tuple[Schedule, Schedule | None, np.ndarray]]:
+    """Return the schedules that the runs are made of: at one date, at a later one, and which runs are between or beyond them; `at` resolves one.
 
     Without a delay among the job's columns the policy stays where the scene has it.
     """
     scene = job.scene
     if delays is None:
-        return [(resolved(job, scene.own), None, np.empty(0))]
+        return [(at(scene.own), None, np.empty(0))]
     never = np.isnan(delays)
     made: list[tuple[Schedule, Schedule | None, np.ndarray]] = []
     if never.any():
-        made.append((resolved(job, None), None, never))
+        made.append((at(None), None, never))
     if not never.all():
         base = first_delay(scene)
-        made.append((resolved(job, base), resolved(job, base + 1.0), ~never))
+        made.append((at(base), at(base + 1.0), ~never))
     return made
 
 
