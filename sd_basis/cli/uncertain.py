@@ -59,6 +59,7 @@ def uncertainty(model, case, values, settings, over, sample, design, seed, engin
     ends = span_of("--between", between) if between else (max(scene.earliest, 0.0), 0.5 * scene.latest)
     avoided = code or scene.look(None).code
     axis = along or DELAY
+    fans = tuple(dict.fromkeys(fans))
     times = tuple(np.linspace(scene.start, scene.end, 121)) if fans else ()
     with running([scene], (axis, *made.columns), engine, workers, folder) as (run, name):
         found = critical_delays(run, scene, made.columns, made.points, code=avoided, delays=ends, scan=scan, xtol=xtol, axis=axis)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError, unknown
+from ..outcomes import UNDECIDED
 from ..transition.scene import DELAY, Scene
 from .job import Engine, Job
 
@@ -81,8 +82,11 @@ def critical_delays(engine: Engine, scene: Scene, columns: tuple[str, ...], samp
     """
     job = Job(scene, (axis, *columns))
     groups = job.groups
-    if code not in groups.get(scene.group, ()):
-        raise unknown(scene.where, "outcome", code, groups.get(scene.group, ()))
+    outcomes = [name for name in groups.get(scene.group, ()) if name != UNDECIDED]
+    if code == UNDECIDED:
+        raise InputError(f"{scene.where}: {UNDECIDED!r} is no outcome that a run meets; name the one to look for, with --code: {', '.join(outcomes)}")
+    if code not in outcomes:
+        raise unknown(scene.where, "outcome", code, outcomes)
     low, high = delays
     if axis != DELAY and not low < high:
         raise InputError(f"{scene.where}, {axis}: {low:g} to {high:g} does not rise; give the lower end first")
