@@ -19,6 +19,7 @@ from .engines import FAST, SCIPY, engine
 from .job import Job
 
 _ENOUGH = 0.5  # seconds that a pilot measures
+_FILLED = 64  # runs from which on the lanes of a thread are full most of the time
 _CHUNKS, _LEAST, _MOST = 1000, {SCIPY: 16, FAST: 1024}, 64_000_000  # chunks in all, runs in one by engine, bytes in one
 _FILE = 4400  # bytes that a chunk takes besides its numbers, with half a block of the disk
 _TEXT = 2.5  # the size of numbers as text, in that of their bytes
@@ -43,8 +44,8 @@ def pilot(errand: Errand, most: int = 512, enough: float = _ENOUGH, threads: int
 
     The first run, which compiles, does not count.
     """
-    runs, count = errand.design.runs, 1
-    threads = threads if errand.engine == FAST else 1
+    runs, threads = errand.design.runs, threads if errand.engine == FAST else 1
+    count = max(min(_FILLED * threads, most), 1) if errand.engine == FAST else 1
     work = engine(errand.engine, threads)
     work(errand.job, errand.design.rows(0, 1))
     while True:
