@@ -1,14 +1,12 @@
 """Forward sensitivities against differences in high precision, across dates, triggers, impulses and resets."""
 
-import os
+import json
 
 import numpy as np
 import pytest
-import sympy
 from mpmath import expm, findroot, matrix, mp, mpf
-from precise import _stepped, collocation
+from robertson_evidence import STORED, hit_of, hybrid_robertson, setting
 from small import draining, filling
-from stiff_problems import robertson
 
 from sd_basis import (
     CLOUD,
@@ -113,70 +111,16 @@ def test_the_sensitivity_of_any_quantity_follows_by_the_chain_rule():
     assert found["one", "more"][RUN.t < DATES["more"]] == pytest.approx(0)
 
 
-STIFF_DATES = {"catalyst": 0.5, "spoon": 2.0}
-STIFF_END = 40.0
-
-
-def hybrid_robertson():
-    """Robertson with a dated change of a rate, an impulse on a date, and a reset when A falls below 0.85."""
-    plain = robertson()
-    p, (a, _, c) = {item.name: item for item in plain.parameters}, plain.stocks
-    settle, recycle = Flow("settle", source=a, sink=c, rate=0), Flow("recycle", source=c, sink=a, rate=0)
-    faster = Policy("catalyst", {p["back"]: 2 * p["back"]}, start=STIFF_DATES["catalyst"])
-    impulses = (Impulse(settle, a * p["slow"], at=STIFF_DATES["spoon"], name="spoon"), Impulse(recycle, c / 4, when=a < sympy.Rational(17, 20), name="refill"))
-    return Model("hybrid robertson", (*plain.flows, settle, recycle), policies=(faster,), impulses=impulses, span=(0, STIFF_END))
-
-
-@mp.workdps(40)
-def stiff_end(hit, model, **changes):
-    """Return the stocks at the end, in forty digits; `hit` is where the reset is looked for."""
-    v = {**{item.name: mpf(repr(item.value)) for item in model.parameters}, **{name: mpf(repr(at)) for name, at in STIFF_DATES.items()}, **changes}
-    weights, x, t = collocation(), [mpf(1), mpf(0), mpf(0)], mpf(0)
-
-    def equations_of(back):
-        def rates(x):
-            made, lost, gone = v["slow"] * x[0], v["fast"] * x[1] ** 2, back * x[1] * x[2]
-            return [gone - made, made - lost - gone, lost]
-
-        def slopes(x):
-            made, lost, gone, other = v["slow"], 2 * v["fast"] * x[1], back * x[2], back * x[1]
-            return [[-made, gone, other], [made, -lost - gone, -other], [0, lost, 0]]
-        return rates, slopes
-
-    def to(x, t, end, back):
-        since = mpf(0)
-        while t < end:
-            step = max(mpf("1.2") * since, mpf("1e-5"))
-            step = end - t if t + step * mpf("1.001") >= end else step
-            x, t, since = _stepped(*equations_of(back), weights, x, step, 3), t + step, since + step
-        return x, t
-    x, t = to(x, t, v["catalyst"], v["back"])
-    back = 2 * v["back"]
-    x, t = to(x, t, v["spoon"], back)
-    x = [x[0] - v["slow"] * x[0], x[1], x[2] + v["slow"] * x[0]]
-    x, t = to(x, t, mpf(hit), back)
-    for _ in range(4):  # Newton on the date of the reset, by steps of its own length
-        step = (mpf(17) / 20 - x[0]) / equations_of(back)[0](x)[0]
-        x, t = _stepped(*equations_of(back), weights, x, step, 3), t + step
-    x = [x[0] + x[2] / 4, x[1], 3 * x[2] / 4]
-    return to(x, t, mpf(STIFF_END), back)[0]
-
-
 def test_robertson_agrees_with_differences_in_forty_digits_across_a_date_an_impulse_and_a_reset():
+    stored = json.loads(STORED.read_text())
     model = hybrid_robertson()
-    names = [*(item.name for item in model.parameters), *STIFF_DATES]
+    assert stored["setting"] == setting(model)
     run = simulate(model, policies=["catalyst"], rtol=1e-11)
-    hit = next(switch.time for switch in run.path.course.switches if "refill" in switch.fired)
-    assert 2 < hit < 39
-    checked = names if "SD_BASIS_SLOW_TESTS" in os.environ else names[::3]  # a rate and a date; all five take forty seconds
-    found, base = sensitivities(run, names), stiff_end(hit, model)
-    assert run.path.x[-1] == pytest.approx([float(value) for value in base], rel=1e-8)
-    for name in checked:
-        value = STIFF_DATES.get(name) or model.quantity(name).value
-        with mp.workdps(40):
-            moved = stiff_end(hit, model, **{name: mpf(repr(value)) * (1 + mpf(2) ** -50)})
-            expected = [float((after - before) / (mpf(repr(value)) * mpf(2) ** -50)) for before, after in zip(base, moved, strict=True)]
-        assert found.stocks[-1, :, names.index(name)] == pytest.approx(expected, rel=1e-7), name
+    assert 2 < hit_of(run) < 39
+    assert run.path.x[-1] == pytest.approx(stored["end"], rel=1e-8)
+    found = sensitivities(run, list(stored["slopes"]))
+    for column, (name, expected) in enumerate(stored["slopes"].items()):
+        assert found.stocks[-1, :, column] == pytest.approx(expected, rel=1e-7), name
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
