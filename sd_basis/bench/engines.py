@@ -13,6 +13,7 @@ import numpy as np
 
 from ..ensemble.engines import FAST, engine
 from ..errors import BasisError, unknown
+from .jaxed import Diffrax
 from .native import NativeCvode
 from .odepack import odepack
 from .pieces import Solve, carried
@@ -141,11 +142,10 @@ ENGINES: tuple[Contestant, ...] = (
     Ours("bdf", "BDF", "scipy BDF by simulate"), Ours("radau", "Radau", "scipy Radau by simulate"),
     Piecewise("odeint", "scipy", odepack, "scipy odeint, rates in Python"),
     Piecewise("cvode", "sksundae=scikit-sundae", sundials, "SUNDIALS CVODE by scikit-sundae, rates in Python"),
-    NativeCvode("cvode-c"))
+    NativeCvode("cvode-c"), Diffrax("diffrax"))
 NOT_BUILT = {
     "numbalsoda": "it takes one absolute tolerance for all stocks, however large each is, and finds the Jacobian by differences; "
-                  "the model would have to be rescaled",
-    "diffrax": "it needs the model in jax, for which there is no generator",
+                  "the model would have to be rescaled; and its source did not compile where this was tried",
     "pysd": "it reads Vensim and XMILE models alone and steps them by Euler; this model is none, and a small one of its own would say nothing about it"}
 
 
@@ -161,7 +161,7 @@ def contestants(names: Sequence[str] = ()) -> list[Contestant]:
 def versions() -> dict[str, str]:
     """Return the versions of what was compared."""
     found = {}
-    for package in ("numpy", "scipy", "sympy", "numba", "scikit-sundae"):
+    for package in ("numpy", "scipy", "sympy", "numba", "scikit-sundae", "jax", "diffrax"):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:

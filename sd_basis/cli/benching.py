@@ -18,7 +18,7 @@ from .options import case_option, json_option, model_argument, out_option, set_o
 from .output import number, progress, table
 from .request import request
 
-ENGINES = ("lsoda", "fast", "fast-2", "bdf", "radau", "odeint", "cvode", "cvode-c")  # a test holds them to the engine's, which cost scipy to import
+ENGINES = ("lsoda", "fast", "fast-2", "bdf", "radau", "odeint", "cvode", "cvode-c", "diffrax")  # a test holds them to the engine's, which cost scipy to import
 _MODEL, _CASE, _POLICY = "treasury_basis", "march-2020", "purchases"
 
 
