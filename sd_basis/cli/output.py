@@ -14,6 +14,7 @@ import click
 from .interruption import check
 
 if TYPE_CHECKING:
+    from ..model import Model
     from ..run import Run
 
 WIDTH = 100
@@ -70,6 +71,19 @@ def progress(length: int, label: str) -> Iterator[Callable[[int], None]]:
             check()
             bar.update(steps)
         yield update
+
+
+def compiled_fast(model: Model, engine: str) -> None:
+    """Make the machine code of the engine `fast` where it is not in the cache yet, with a bar on stderr, or a sentence where that is no terminal."""
+    if engine != "fast":
+        return
+    from ..fast.preparing import STEPS, prepare, prepared
+
+    if not prepared(model):
+        if not sys.stderr.isatty():
+            click.echo(f"Compiling {model.name} for the engine fast, once: some ten to twenty seconds", err=True)
+        with progress(STEPS, f"Compiling {model.name}, once") as done:
+            prepare(model, done)
 
 
 def store(run: Run, folder: Path, name: str) -> list[Path]:

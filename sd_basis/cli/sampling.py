@@ -14,6 +14,7 @@ import click
 from ..errors import InputError
 from . import completing
 from .interruption import check
+from .output import compiled_fast
 from .sweeping import DESIGNS, ENGINES, known
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def running(scenes: list[Scene], columns: tuple[str, ...], engine: str, workers:
 
     names = {chosen(Job(scene, columns), engine) for scene in scenes}
     name = "scipy" if "scipy" in names else names.pop()
+    for model in {id(scene.model): scene.model for scene in scenes}.values():
+        compiled_fast(model, name)
     made = 0
     with open_engine(scenes, name, workers, store) as run:
         def counted(job: Job, rows: np.ndarray) -> Batch:

@@ -17,7 +17,7 @@ from ..errors import InputError, NumericalFailure
 from . import completing
 from .interruption import check
 from .options import case_option, cut_option, json_option, method_option, model_argument, out_option, rtol_option, set_option, values_option
-from .output import warn
+from .output import compiled_fast, warn
 from .request import Request, request
 from .sweep_text import cost_text, plan_text, summary_text
 
@@ -88,6 +88,7 @@ def sweep(model, case, values, settings, cuts, over, sample, design, seed, polic
         _check_map(made)
     warn(made.warnings)
     if plan:
+        compiled_fast(scene.model, made.errand.engine)
         cost = pilot(made.errand)
         document: dict[str, Any] = {"engine": made.errand.engine, "bytes_per_run": cost.bytes_per_run, "runs_per_core_second": cost.rate,
                     "plans": [cost.on(number, runs) for runs in dict.fromkeys((cost.runs, 1_000_000)) for number in cores or (1, os.cpu_count() or 1, 64)]}
@@ -121,6 +122,8 @@ def _carried(asked: Request, made: Prepared, held: Held, workers: int, scheduler
 
     errand, missing = made.errand, held.missing
     runs = sum(map(errand.size, missing))
+    if runs:
+        compiled_fast(errand.job.scene.model, errand.engine)
     cost = pilot(errand, max(runs // 10, 1), threads=workers) if runs else None
     if cost is not None and cost.on(1, runs)["seconds"] < _SHORT:
         workers = 1 if errand.engine == SCIPY else workers  # it would be done before others are there

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -115,12 +115,13 @@ class Source:
             return mode_program(system)
         return impulse_program(system) if name == "amounts" else Program([], self.answers)
 
-    def text(self) -> tuple[str, dict[str, Any]]:
-        """Return the model in LLVM's language, and the counts of `Kernels`."""
+    def text(self, done: Callable[[int], None] = lambda steps: None) -> tuple[str, dict[str, Any]]:
+        """Return the model in LLVM's language, and the counts of `Kernels`; `done` is told of each program."""
         texts: list[str] = []
         used: set[str] = set()
         counts: dict[str, Any] = {"constants": {}, "outputs": {}, "scratch": 1}
         for name in PROGRAMS:
+            done(1)
             program = self.program(name)
             if not program.outputs:
                 continue
@@ -140,8 +141,8 @@ class Source:
         return "\n".join([vector_math.functions(LANES, used), *tables_used, *texts]), counts
 
 
-def kernels(model: Model) -> Kernels:
-    """Return the machine code of a model, from the cache where it has been made before."""
+def kernels(model: Model, done: Callable[[int], None] = lambda steps: None) -> Kernels:
+    """Return the machine code of a model, from the cache where it has been made before; `done` is told of each program that is written."""
     import time
 
     began = time.perf_counter()
@@ -151,7 +152,7 @@ def kernels(model: Model) -> Kernels:
         cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=1, reloc="pic", codemodel="default")
     kept = cache.read(own, "machine")
     if kept is None:
-        text, counts = Source(model).text()
+        text, counts = Source(model).text(done)
         module = llvm.parse_assembly(text)
         kept = json.dumps(counts).encode() + b"\0" + machine.emit_object(module)
         cache.keep(own, "machine", kept)

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from .. import cache
 from ..model import Model
-from .kernels import Kernels, kernels, machine_key
+from .kernels import PROGRAMS, Kernels, kernels, machine_key
 from .loop import loop, loop_key
 
+_MACHINE, _LOOP = 5, 5  # what the machine code and the loop take, in programs written
+STEPS = len(PROGRAMS) + _MACHINE + _LOOP
 _HELP = "import sys; sys.path.insert(0, sys.argv[1]); from sd_basis.fast.loop import loop; loop()"
 
 
@@ -21,19 +23,25 @@ def prepared(model: Model) -> bool:
     return cache.has(loop_key(), "loop") and cache.has(machine_key(model), "machine")
 
 
-def prepare(model: Model) -> tuple[Kernels, Callable]:
-    """Return the machine code of a model and the loop, made where the cache has none; raise InputError where the extra `fast` is not installed."""
+def prepare(model: Model, done: Callable[[int], None] = lambda steps: None) -> tuple[Kernels, Callable]:
+    """Return the machine code of a model and the loop, made where the cache has none; `done` is told of STEPS steps.
+
+    Raises InputError where the extra `fast` is not installed.
+    """
     helper = None
     if not cache.has(loop_key(), "loop") and not cache.has(machine_key(model), "machine") and (os.cpu_count() or 1) > 1:
         quiet = subprocess.DEVNULL
         helper = subprocess.Popen([sys.executable, "-c", _HELP, str(Path(__file__).parents[2])], stdin=quiet, stdout=quiet, stderr=quiet,
                                   env={"NUMBA_OPT": "1", **os.environ})  # made faster, and as fast as with all of numba's passes
     try:
-        made = kernels(model)
+        made = kernels(model, done)
+        done(_MACHINE)
         if helper is not None:
             helper.wait()  # whatever became of it, the loop is read or made here
             helper = None
-        return made, loop()
+        drive = loop()
+        done(_LOOP)
+        return made, drive
     finally:
         if helper is not None:
             helper.kill()
