@@ -59,3 +59,8 @@ def manifest(run: Run) -> dict[str, Any]:
 def _written(case: Case) -> str:
     begins = case.initial if isinstance(case.initial, str) else sorted(case.initial.items())
     return repr((case.origin, case.span, sorted(case.values.items()), begins, case.shocks, case.policies, case.shift))
+
+
+def origin(model: Model, case: Case | str | Path | None = None) -> dict[str, Any]:
+    """Return what a stored result says of what it was computed from and by."""
+    return {"digest": digest(model, case), "versions": versions()}

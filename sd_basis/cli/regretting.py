@@ -45,6 +45,7 @@ def regret(model, case, values, settings, over, sample, design, seed, engine, wo
 
     from ..ensemble.job import Job
     from ..ensemble.regrets import regret as regretted
+    from ..manifest import origin
     from ..storage import output_folder, strict_json, write_atomic
     from ..transition.scene import DELAY
 
@@ -71,7 +72,8 @@ def regret(model, case, values, settings, over, sample, design, seed, engine, wo
         from ..figures.output import save
         from ..figures.uncertainty import regret_picture
 
-        write_atomic(folder / "regret.json", strict_json(document) + "\n")
+        kept = {**document, "names": found.names, "columns": found.columns, "points": found.samples.tolist(), "losses": found.losses.tolist()}
+        write_atomic(folder / "regret.json", strict_json({**kept, **origin(asked.model, own)}) + "\n")
         figure, rows = regret_picture(asked.model, own, found, " + ".join(losses))
         click.echo(f"Wrote regret.json, {', '.join(Path(path).name for path in save(figure, rows, folder, 'regret'))} to {folder}", err=as_json)
 

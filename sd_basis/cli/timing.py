@@ -48,7 +48,7 @@ def timing(model, case, values, settings, policy, groups, between, size, within,
     sizes that would have one.
     """
     span, wanted = span_of("--between", between) if between else None, _size(size)
-    from ..manifest import digest, versions
+    from ..manifest import origin
     from ..policies import Policy
     from ..storage import output_folder, strict_json, write_atomic
     from ..transition.spending import size_of
@@ -72,7 +72,7 @@ def timing(model, case, values, settings, policy, groups, between, size, within,
                 "solver": {"method": method, "rtol": rtol}, "outcomes": {group: found[group][0] for group in chosen}}
     click.echo(strict_json(document) if as_json else "\n\n".join(found[group][1] for group in chosen))
     if folder is not None:
-        write_atomic(folder / "timing.json", strict_json({**document, "digest": digest(asked.model, own), "versions": versions()}) + "\n")
+        write_atomic(folder / "timing.json", strict_json({**document, **origin(asked.model, own)}) + "\n")
         files = ["timing.json", *(name for group in chosen for name in found[group][2])]
         click.echo(f"Wrote {', '.join(files)} to {folder}", err=as_json)
 

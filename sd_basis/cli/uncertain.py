@@ -47,6 +47,7 @@ def uncertainty(model, case, values, settings, over, sample, design, seed, engin
 
     from ..ensemble.criticals import critical_delays
     from ..ensemble.job import Job
+    from ..manifest import origin
     from ..storage import output_folder, strict_json, write_atomic
     from ..transition.scene import DELAY, Scene
 
@@ -84,7 +85,8 @@ def uncertainty(model, case, values, settings, over, sample, design, seed, engin
         from ..figures.output import save
         from ..figures.uncertainty import fan_picture, probability_picture
 
-        write_atomic(folder / "uncertainty.json", strict_json(document) + "\n")
+        kept = {**document, "columns": made.columns, "points": made.points.tolist(), "met": found.met.astype(int).tolist(), **origin(asked.model, scene.case)}
+        write_atomic(folder / "uncertainty.json", strict_json(kept) + "\n")
         figure, rows = probability_picture(asked.model, scene.case, found, zero=scene.zero)
         files = save(figure, rows, folder, "probability")
         if paths is not None:

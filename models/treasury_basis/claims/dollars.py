@@ -96,8 +96,10 @@ def rescue(study):
 
 def _smallest(study, start):
     """Return the smallest share of the purchases that suffices, what it comes to, and the latest start of a tenth more."""
+
     def runs(share):
         return study.run("march-2020", set={"purchase_size": share})
+
     low, high = 0.0, 1.0
     while high - low > 0.01:
         middle = (low + high) / 2

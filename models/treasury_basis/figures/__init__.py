@@ -12,6 +12,7 @@ from .resting import states_of_rest
 from .sparking import smallest_shock_2020, smallest_shock_2026
 from .starts import later_starts, rescue_and_collapse
 from .surfaces import spiral_surfaces
+from .unknowing import probability_by_start, regret_by_policy
 
 __all__ = ["CASE", "COMPARED", "FIGURES", "REMARK"]
 
@@ -26,6 +27,8 @@ FIGURES = {
     "decision_times": decision_times,
     "cost_of_an_hour": cost_of_an_hour,
     "reaction_delay": reaction_delay,
+    "probability_by_start": probability_by_start,
+    "regret_by_policy": regret_by_policy,
     "states_of_rest": states_of_rest,
     "spiral_number": spiral_number,
     "spiral_around_the_turn": spiral_around_the_turn,

@@ -84,7 +84,12 @@ def spiral_around_the_turn(context):
         settle(own)
         policy_lines(own, [(action.start, action.name) for action in whole.path.schedule.actions if action.name == "purchases"], names=False)
         end_labels(own, labels, room=0.95)
-    return remark(figure, f"{said} Dashed: purchases begin. Where nothing is bound no spiral turns, however large R is.", f"{UNIDENTIFIED}: they set R."), table
+    return (
+        remark(
+            figure, f"{said} Dashed: purchases begin. Where nothing is bound no spiral turns, however large R is.", f"{UNIDENTIFIED}: they set R."
+        ),
+        table,
+    )
 
 
 def _from_jacobian(run, last: float):

@@ -6,7 +6,12 @@ from sd_basis.errors import InputError
 from sd_basis.library import locate
 from sd_basis.manifest import digest
 
-COMMANDS = {"timing": "sd-basis timing treasury_basis --case march-2020 --out FOLDER"}
+SAMPLE = "--sample 512 --over price_impact --over flight --over fear_spreads --over full_slope --over haircut_floor"
+COMMANDS = {
+    "timing": "sd-basis timing treasury_basis --case march-2020 --out FOLDER",
+    "uncertainty": f"sd-basis uncertainty treasury_basis --case march-2020 --outcome funds {SAMPLE} --between 8:25 --out FOLDER",
+    "regret": f"sd-basis regret treasury_basis --case march-2020 {SAMPLE} --action ... --loss ... --out FOLDER",
+}
 CURRENT, OTHER, UNKNOWN = "the model as it stands", "another state of the model", "a state of the model that is not recorded"
 
 
