@@ -17,7 +17,7 @@ _NOTHING = 10.0  # tolerances: what two runs of the same equations differ by whe
 
 
 def policies(model: Model, context: Context) -> Iterator[Finding]:
-    """Every policy acts within the run, and the run with it differs from the run without.
+    """Every policy acts within the run and changes it.
 
     A policy is tried in the cases that use it, until one shows an effect, else in the main case, from its own start or trigger on, or
     from the start of the run.

@@ -17,7 +17,7 @@ _RUNS = 8  # of a claim in one value set, for the progress
 
 
 def claims(model: Model, context: Context) -> Iterator[Finding]:
-    """Every Expectation beside the model holds, and its control refutes it.
+    """Every Expectation beside the model holds.
 
     Executable expectations, as in Vensim's Reality Check. A claim whose bounds break is an error, one that cannot be told a warning.
     """

@@ -14,7 +14,7 @@ from .findings import Finding, error, listed, note, warning
 
 
 def documentation(model: Model, context: Context) -> Iterator[Finding]:
-    """Every parameter, table and series says what it is or where it is from.
+    """Every parameter, table and series says where it is from.
 
     SDM-Doc and Rahmandad and Sterman (2012) ask for a source of each number: a reference, or at least a description.
     """
@@ -26,9 +26,9 @@ def documentation(model: Model, context: Context) -> Iterator[Finding]:
 
 
 def ranges(model: Model, context: Context) -> Iterator[Finding]:
-    """Every parameter has a plausible range, and its value lies inside it in every value set.
+    """Every parameter has a plausible range and lies inside it.
 
-    Without `between`, or a `domain` with two ends, neither extreme conditions nor sensitivity can try it: that is noted.
+    In every value set.     Without `between`, or a `domain` with two ends, neither extreme conditions nor sensitivity can try it: that is noted.
     """
     yield from _outside(model, model.values, model.value_set)
     for name in value_set_paths(model.path) if model.path else ():
@@ -72,5 +72,10 @@ def _families(quantities: Iterable[Quantity]) -> dict[str, list[str]]:
     """Return names, members of a family under that of the family."""
     found: dict[str, list[str]] = {}
     for quantity in quantities:
-        found.setdefault(quantity.name.partition("[")[0], []).append(quantity.name)
+        found.setdefault(family(quantity), []).append(quantity.name)
     return {members[0] if len(members) == 1 else f"{name}[...]": members for name, members in found.items()}
+
+
+def family(quantity: Quantity) -> str:
+    """Return the name of a quantity without that of its member."""
+    return quantity.name.partition("[")[0]

@@ -35,9 +35,10 @@ class Extreme:
 
 
 def extremes(model: Model, context: Context) -> Iterator[Finding]:
-    """Under extreme conditions the main case still runs, every equation is finite, no stock falls below zero and the ledgers close.
+    """Under extreme conditions the model runs, finite and balanced.
 
-    Each parameter at both ends of its plausible range, each policy of the case absent and all of them, each shock ten times as far from the
+    No stock falls below zero, every equation is finite and the ledgers close in the main case with
+    each parameter at both ends of its plausible range, each policy of the case absent and all of them, each shock ten times as far from the
     value it moves, each non-negative stock at zero and all of them. Sterman's extreme-conditions test. A stock that starts at zero and falls
     below is a warning, of a balance sheet a note: what is owed is due from an empty purse too.
     """

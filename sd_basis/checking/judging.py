@@ -11,6 +11,7 @@ from typing import Any
 
 from ..case import Case
 from ..errors import AlgebraicLoop, InputError, unknown
+from ..integrators import FIXED
 from ..library import load, locate
 from ..model import Model
 from ..simulation import check_settings
@@ -36,6 +37,8 @@ def check_model(model: Model | str | Path, *, case: Case | str | Path | None = N
         loaded = model if isinstance(model, Model) else load(model, values=values)
     except AlgebraicLoop as fault:
         return _unfinished(model, fault, chosen)
+    if method in FIXED and loaded.step is None:
+        raise InputError(f"{loaded.where}: it has no step of its own, so that {method} cannot run it; choose another method")
     context = Context(loaded, case, quick=quick, method=method, rtol=rtol, workers=workers)
     wanted = [check for check in chosen if check.quick or not quick]
     total = sum(check.runs(loaded, context) for check in wanted)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import sympy
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
@@ -15,19 +16,19 @@ from ..model import Model
 from ..path import Path
 from ..quantities import TIME, Auxiliary, Quantity, Stock
 from .context import Context
-from .findings import Finding, Skip, listed, note, warning
+from .describing import family
+from .findings import Finding, Skip, counted, listed, note, warning
 
 _NOTHING = 1e-9
-_SHARES = (0.0, 0.01, 10.0)
 Link = tuple[Quantity, Auxiliary]
 
 
 def loops(model: Model, context: Context) -> Iterator[Finding]:
-    """Every link of a feedback loop acts in some case: held at its first value there, it changes the equation it stands in.
+    """Every link of a feedback loop carries something in some case.
 
     Sterman's behaviour-anomaly test, loop by loop. A link x -> y that is held at the value x has when the run begins leaves the run as it is
     just where y's equation gives the same along it; then no run with the link cut has to be made, and whatever loop passes through it is idle. One
-    that is idle at other values too (none, a hundredth, tenfold) is dead, a warning; the others are noted, safeguards often among them.
+    that the values of parameters shut in every case is dead, a warning; others would act in other states, as safeguards do, and are noted.
     """
     links = looping_links(model)
     if not links:
@@ -35,25 +36,48 @@ def loops(model: Model, context: Context) -> Iterator[Finding]:
     runs = context.completed
     if not runs:
         raise Skip("no case has a run")
-    idle, dead = links, list[Link]()
-    for run in runs.values():
-        inputs = run.path.inputs(run.path.t, run.path.segment)
-        idle = [link for link in idle if not acts(run.path, inputs, *link)]
-        if not idle:
-            return
-    for source, target in idle:
-        if not any(acts(run.path, run.path.inputs(run.path.t, run.path.segment), source, target, share) for share in _SHARES for run in runs.values()):
-            dead.append((source, target))
-            yield warning(f"link {source} -> {target}: it carries nothing in {_among(list(runs))}, {target.where} is the same whatever {source} is, and so "
-                          "every loop through it is dead; mend the equation or a parameter, or remove it", source.name, target.name)
+    idle = links
+    columns = {name: run.path.inputs(run.path.t, run.path.segment) for name, run in runs.items()}
+    for name, run in runs.items():
+        idle = [link for link in idle if not acts(run.path, columns[name], *link)]
+    constant = _constant(model, list(columns.values()))
+    dead = [(source, target) for source, target in idle if source not in model.equations[target].xreplace(constant).free_symbols]
+    alike: dict[tuple, list[Link]] = {}
+    for link in dead:
+        shut = _shut(model, *link, constant)
+        alike.setdefault((*map(family, (*link, *shut)), *(constant[parameter] for parameter in shut)), []).append(link)
+    for members in alike.values():
+        source, target = members[0]
+        by = [f"{parameter} = {float(constant[parameter]):g}" for parameter in _shut(model, source, target, constant)]
+        more = f" (and {counted(len(members) - 1, 'link')} like it)" if len(members) > 1 else ""
+        yield warning(f"link {source} -> {target}{more}: with {listed(by)} in every case {target} does not depend on {source}, so that every loop through "
+                      "it is dead; mend the equation or a parameter, or add a case in which it acts",
+                      *dict.fromkeys(quantity.name for link in members for quantity in link))
     resting = [f"{source} -> {target}" for source, target in idle if (source, target) not in dead]
     if resting:
-        yield note(f"loops: in {_among(list(runs))} nothing passes through {listed(resting, 3)}; these links would act at other values, as safeguards do, "
+        yield note(f"loops: nothing passes through {listed(resting, 3)} in {_among(list(runs))}; these links would act in other states, as safeguards do, "
                    "add a case in which they act", *resting)
 
 
+def _shut(model: Model, source: Quantity, target: Auxiliary, constant: Mapping[Quantity, sympy.Expr]) -> list[Quantity]:
+    """Return the parameters that shut a link by their value, each alone where one does."""
+    equation = model.equations[target]
+    known = sorted(equation.free_symbols & set(constant), key=str)
+    return [parameter for parameter in known if source not in equation.xreplace({parameter: constant[parameter]}).free_symbols] or known
+
+
+def _constant(model: Model, inputs: list[np.ndarray]) -> dict[Quantity, sympy.Expr]:
+    """Return the value of each parameter that has one alone in all runs."""
+    found: dict[Quantity, sympy.Expr] = {}
+    for place, parameter in enumerate(model.parameters):
+        value = float(inputs[0][place][0])
+        if all(np.all(columns[place] == value) for columns in inputs):
+            found[parameter] = sympy.Integer(int(value)) if value == int(value) else sympy.Float(value)
+    return found
+
+
 def _among(names: list[str]) -> str:
-    return f"case {names[0]!r}" if len(names) == 1 else f"any of the {len(names)} cases"
+    return f"case {names[0]!r}" if len(names) == 1 else f"any of {len(names)} cases"
 
 
 def looping_links(model: Model) -> list[Link]:
@@ -70,18 +94,13 @@ def looping_links(model: Model) -> list[Link]:
     return [(source, target) for source, target in pairs if component[place[source]] == component[place[target]] and sizes[component[place[source]]] > 1]
 
 
-def acts(path: Path, inputs: np.ndarray, source: Quantity, target: Auxiliary, share: float | None = None) -> bool:
-    """Tell whether an equation differs along a run with one of its quantities held at its first value, or at a share of what it is.
-
-    `inputs` are the parameters and series of the run.
-    """
+def acts(path: Path, inputs: np.ndarray, source: Quantity, target: Auxiliary) -> bool:
+    """Tell whether an equation differs along a run with one of its quantities held at its first value; `inputs` are the run's."""
     model = path.compiled.model
     equation = model.equations[target]
     symbols = sorted(equation.free_symbols, key=str)
     columns = [_column(path, inputs, symbol) for symbol in symbols]
-    own = columns[symbols.index(source)]
-    other = np.full(len(path.t), own[0]) if share is None else share * own if own.any() else np.full(len(path.t), share)
-    held = [other if symbol is source else column for symbol, column in zip(symbols, columns, strict=True)]
+    held = [np.full(len(path.t), column[0]) if symbol is source else column for symbol, column in zip(symbols, columns, strict=True)]
     function = scalar_function(model.name, symbols, equation, scalar=False)
     with np.errstate(all="ignore"):
         was, now = (np.broadcast_to(np.asarray(function(*given), float), path.t.shape) for given in (columns, held))

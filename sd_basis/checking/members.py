@@ -22,7 +22,7 @@ _CLOSED = 1e-9
 
 
 def cases(model: Model, context: Context) -> Iterator[Finding]:
-    """Every case runs to its end, decides each group of outcomes, and ends as it says it should.
+    """Every case runs, decides its outcomes and ends as it says.
 
     Sterman's family-member test. A case says what it expects as `expected = "rescued"`, or a table by group.
     """
@@ -82,7 +82,7 @@ def falls_below_zero(failure: object) -> bool:
 
 
 def positivity(model: Model, context: Context) -> Iterator[Finding]:
-    """No stock declared non-negative falls below zero in any case, and no flow runs backwards unless it may."""
+    """No stock falls below zero and no flow runs backwards, unless it may."""
     below: dict[str, tuple[str, NumericalFailure]] = {}
     for name, run in context.runs.items():
         if isinstance(run, NumericalFailure) and falls_below_zero(run):
@@ -103,7 +103,7 @@ def positivity(model: Model, context: Context) -> Iterator[Finding]:
 
 
 def ledgers(model: Model, context: Context) -> Iterator[Finding]:
-    """Every ledger closes in every case, and in the main case the better the sharper the tolerance.
+    """Every ledger closes, the better the sharper the tolerance.
 
     Net worth of each sector is integrated as income plus revaluation, the total of each instrument as its boundary flows: both must equal the
     balance, within a thousand tolerances, and at rtol 1e-11 to 1e-9 of its scale.
@@ -137,7 +137,10 @@ def runs_of_ledgers(model: Model, context: Context) -> int:
 
 
 def lookups(model: Model, context: Context) -> Iterator[Finding]:
-    """No lookup is asked beyond its points along the runs, where its value is only held or extended."""
+    """No lookup is asked beyond its points.
+
+    There its value is only held or extended. Looked at are the runs of every case.
+    """
     if not model.lookups:
         raise Skip("the model has no lookups")
     runs = context.completed

@@ -18,7 +18,7 @@ from .findings import Finding, Skip, error, warning
 
 
 def unused(model: Model, context: Context) -> Iterator[Finding]:
-    """Everything declared in the model's files is part of the model, and nothing in it is without effect.
+    """Everything declared is part of the model and has an effect.
 
     A quantity that no equation, outcome or output mentions is left out silently: a forgotten flow changes the model. A parameter
     that cancels, or that only a policy replaces, does nothing. SDM-Doc's warnings of unused variables.

@@ -13,15 +13,16 @@ from ..declarations import Outcome, margin
 from ..model import Model
 from ..quantities import Parameter, Stock
 from .context import Context
+from .describing import plausible
 from .findings import Finding, note, warning
 
 Interval = tuple[float, float]
 
 
 def outcomes(model: Model, context: Context) -> Iterator[Finding]:
-    """Every outcome can be reached: its inequality can hold, and no outcome before it takes its place.
+    """Every outcome can be reached.
 
-    That an inequality can never hold is shown by interval arithmetic over the signs of stocks and the domains of parameters; of a Min whose
+    That an inequality can never hold is shown by interval arithmetic over the signs of stocks and the ranges of parameters; of a Min whose
     parts must all be positive, also by the sum of any two. Outcomes that no case ended in are noted.
     """
     dead: set[int] = set()
@@ -76,7 +77,7 @@ def _bounds(expression: sympy.Expr) -> Interval:
     if isinstance(expression, Stock):
         return (0.0 if expression.nonnegative else -math.inf), math.inf
     if isinstance(expression, Parameter):
-        return expression.domain
+        return plausible(expression) or expression.domain
     if expression.is_number and expression.is_extended_real:
         return float(expression), float(expression)
     intervals = [_bounds(argument) for argument in expression.args]

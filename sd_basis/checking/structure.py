@@ -19,7 +19,7 @@ def algebraic_loops(model: Model, context: Context) -> Iterator[Finding]:
 
 
 def units(model: Model, context: Context) -> Iterator[Finding]:
-    """Every equation has one dimension and scale, and no quantity is without a unit.
+    """Every equation has one dimension and scale, every quantity a unit.
 
     All faults are gathered. A quantity of unknown unit fits everything, so that nothing is known of the equations it stands in: where some
     quantities of a model have units and others none, that is a doubt.
