@@ -90,7 +90,7 @@ PLANTED = {
 
 def test_a_sound_model_passes_every_check(tmp_path):
     found = check_model(written(tmp_path))
-    assert found.sound and [check.result for check in found.checked] == ["passed"] * len(CHECKS), list(found)
+    assert found.sound and {check.name for check in found.checked if check.result != "passed"} <= {"knock-outs"}, list(found)  # which needs an extra
 
 
 @pytest.mark.parametrize("name", PLANTED)
@@ -133,7 +133,7 @@ def test_every_algebraic_loop_of_a_model_is_named(tmp_path):
                     "define(a, b + 1)\ndefine(b, a * 2)\ndefine(c, d + 1)\ndefine(d, c * 2)\nlevel = Stock('level', 1)\n"
                     "MODEL = Model('loops', (Flow('f', source=CLOUD, sink=level, rate=a + c),), span=(0, 1))\n")
     found = check_model(path)
-    assert [set(one.names) for one in found] == [{"a", "b"}, {"c", "d"}] and "14 skipped" in found.summary
+    assert [set(one.names) for one in found] == [{"a", "b"}, {"c", "d"}] and "15 skipped" in found.summary
     with pytest.raises(InputError, match="algebraic loop"):
         check_model(path, only=["units"])
 
@@ -147,7 +147,7 @@ def test_shipped_models_are_sound():
 def test_checks_without_a_subject_say_that_they_are_skipped():
     found = check_model("savings", quick=True)
     skipped = {check.name: check.skipped for check in found.checked if check.skipped}
-    assert set(skipped) == {"ledgers", "lookups", "policies", "extremes", "integration", "loops", "claims"}
+    assert set(skipped) == {"ledgers", "lookups", "policies", "extremes", "integration", "loops", "knock-outs", "claims"}
     assert "no balance sheets" in skipped["ledgers"] and skipped["claims"] == "a quick look" and "8 passed" in found.summary
 
 
@@ -164,7 +164,7 @@ def command(*words):
 def test_the_command_ends_with_one_where_it_finds_something_and_zero_where_not(tmp_path):
     sound = written(tmp_path)
     code, out, err = command(sound, "--skip", "integration", "--skip", "extremes")
-    assert (code, err) == (0, "") and "15 checks: 13 passed" not in out and "13 checks: 13 passed" in out
+    assert (code, err) == (0, "") and "14 checks: 13 passed" in out
     (tmp_path / "more").mkdir()
     faulty = written(tmp_path / "more", ("between=(0, 1)", "between=(0.5, 0.5)"))
     code, out, err = command(faulty, "--quick")

@@ -13,6 +13,7 @@ from .members import cases, ledgers, lookups, positivity, runs_of_ledgers
 from .mentioning import unused
 from .regions import outcomes
 from .structure import algebraic_loops, units
+from .without_loops import knock_outs, runs_of_knock_outs
 
 _STERMAN = "Sterman (2000), chapter 21"
 _SDM = "SDM-Doc, Martinez-Moyano (2012)"
@@ -32,5 +33,6 @@ CHECKS = (
     Check("extremes", extremes, f"{_STERMAN}: extreme conditions", runs=runs_of_extremes),
     Check("integration", integration, f"{_STERMAN}: integration error", runs=runs_of_integration),
     Check("loops", loops, f"{_STERMAN}: behaviour anomaly"),
+    Check("knock-outs", knock_outs, f"{_STERMAN}: behaviour anomaly", runs=runs_of_knock_outs),
     Check("claims", claims, "Vensim's Reality Check, Peterson and Eberlein (1994)", runs=runs_of_claims),
 )

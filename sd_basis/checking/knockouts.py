@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from ..codegen import scalar_function
+from ..library import value_set_paths, with_values
 from ..lookups import Lookup
 from ..model import Model
 from ..path import Path
@@ -28,7 +29,7 @@ def loops(model: Model, context: Context) -> Iterator[Finding]:
 
     Sterman's behaviour-anomaly test, loop by loop. A link x -> y that is held at the value x has when the run begins leaves the run as it is
     just where y's equation gives the same along it; then no run with the link cut has to be made, and whatever loop passes through it is idle. One
-    that the values of parameters shut in every case is dead, a warning; others would act in other states, as safeguards do, and are noted.
+    that the values of parameters shut in every case and value set is dead, a warning; others would act in other states, as safeguards do, and are noted.
     """
     links = looping_links(model)
     if not links:
@@ -67,11 +68,12 @@ def _shut(model: Model, source: Quantity, target: Auxiliary, constant: Mapping[Q
 
 
 def _constant(model: Model, inputs: list[np.ndarray]) -> dict[Quantity, sympy.Expr]:
-    """Return the value of each parameter that has one alone in all runs."""
+    """Return the value of each parameter that has one alone in all runs and value sets."""
     found: dict[Quantity, sympy.Expr] = {}
+    sets = [with_values(model, name).values for name in value_set_paths(model.path)] if model.path else []
     for place, parameter in enumerate(model.parameters):
         value = float(inputs[0][place][0])
-        if all(np.all(columns[place] == value) for columns in inputs):
+        if all(np.all(columns[place] == value) for columns in inputs) and all(own.get(parameter.name, value) == value for own in sets):
             found[parameter] = sympy.Integer(int(value)) if value == int(value) else sympy.Float(value)
     return found
 
