@@ -72,8 +72,13 @@ PLANTED = {
     "outcome in the shadow of another": (
         [(MADE, 'outcomes=(plenty, scarce, Outcome("low", when=level <= enough)), span=(0, 150))')], {}, "outcomes", "warning", [{"low"}], ["scarce"]),
     "policy after the end": (
-        [("start=20", "start=200")], {"normal": 'expected = "undecided"\n[[policies]]\nname = "ration"\n'}, "policies", "warning",
-        [{"ration"}], ["after the run ends"]),
+        [("start=20", "start=200")], {"normal": 'expected = "undecided"\n[[policies]]\nname = "ration"\n'}, "cases", "warning",
+        [{"normal", "ration"}], ["after the run ends"]),
+    "policy of no case after the end": (
+        [("policies=(ration,)", 'policies=(ration, Policy("flush", {thirst: 0.2}, start=200))')], {}, "policies", "warning",
+        [{"flush"}], ["after the run ends"]),
+    "policy before the beginning": (
+        [("policies=(ration,)", 'policies=(ration, Policy("flush", {thirst: 0.2}, start=-2))')], {}, "policies", "error", [{"flush"}], ["before the run"]),
     "policy that changes nothing": ([('"saving", 1.5', '"saving", 1')], {}, "policies", "warning", [{"ration"}], ["changes nothing"]),
     "loop whose gain is zero": (
         [("thrift = ", parameter("habit", 0, "1") + "thrift = "), ("level * thrift(fullness)", "level * (1 - habit + habit * thrift(fullness))")],

@@ -40,7 +40,7 @@ def cases(model: Model, context: Context) -> Iterator[Finding]:
         for sentence in run.path.schedule.warnings:
             if "plausible range" in sentence and not sentence.startswith(f"model {model.name!r}"):
                 yield warning(f"case {name!r}, {sentence}; mend the case or the range", name, *_named(model, sentence))
-            elif "after the run ends" in sentence and sentence.partition(":")[0] not in model.policies:
+            elif "after the run ends" in sentence:
                 yield warning(f"case {name!r}, {sentence}; move it, or lengthen the span", name, sentence.partition(":")[0])
         for key, value in run.case.values.items():
             for parameter in model.parameters_of(key):

@@ -40,10 +40,12 @@ def knock_outs(model: Model, context: Context) -> Iterator[Finding]:
     for one in looping.cut_loops(model, context.main, found=found, rtol=context.rtol):
         context.step(1)
         loop = f"loop {one.name!r}"
+        if one.failure and "is declared non-negative" in one.failure:
+            continue  # a loop that keeps a stock from running empty has done just that
         if one.run is None or one.failure:
-            yield note(f"{loop}: cut at {one.links[0]}, the run breaks off; what it does is vital, or its links hold what must move", one.name)
-            continue
-        yield from _told(loop, one, base)
+            yield note(f"{loop}: cut at {one.links[0]}, the run breaks off; look at what it keeps within bounds", one.name)
+        else:
+            yield from _told(loop, one, base)
 
 
 def _told(loop: str, one: Any, base: Run) -> Iterator[Finding]:
