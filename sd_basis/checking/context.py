@@ -62,7 +62,8 @@ class Context:
     @cached_property
     def cases(self) -> dict[str, Case | InputError]:
         """Every case by name, or the sentence of what is wrong with its file; in a quick look the main one alone."""
-        return {self.main.name: self.main} if self.quick else {self.main.name: self.main} | self.found
+        own: dict[str, Case | InputError] = {self.main.name: self.main}
+        return own if self.quick else own | self.found
 
     @cached_property
     def units(self) -> tuple[list[str], dict[Quantity, Any]]:
@@ -77,7 +78,7 @@ class Context:
 
     def attempt(self, case: Case, model: Model | None = None, **options: Any) -> Run | BasisError:
         """Return a run, or the error with which it ended."""
-        settings = {"method": self.method, "rtol": self.rtol} | options
+        settings: dict[str, Any] = {"method": self.method, "rtol": self.rtol} | options
         try:
             return simulate(model or self.model, case, **settings)
         except (InputError, NumericalFailure) as failure:

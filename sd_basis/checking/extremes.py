@@ -71,9 +71,9 @@ def conditions(model: Model, base: Run) -> Iterator[Extreme]:
     """Give every extreme condition of a run."""
     case, values = base.case, dict(zip((item.name for item in model.parameters), base.path.schedule.base, strict=False))
     for parameter in model.parameters:
-        ends = plausible(parameter)
-        for value in ends if ends and parameter is not model.step else ():
-            yield Extreme(f"parameter {parameter.name!r}", f"at {value:g}, the {'lower' if value == ends[0] else 'upper'} end of its range",
+        ends = plausible(parameter) or ()
+        for value, end in zip(ends if parameter is not model.step else (), ("lower", "upper"), strict=False):
+            yield Extreme(f"parameter {parameter.name!r}", f"at {value:g}, the {end} end of its range",
                           (parameter.name,), case, {"set": {parameter.name: value}})
     for event in case.policies:
         rest = tuple(other for other in case.policies if other is not event)

@@ -44,8 +44,8 @@ def cases(model: Model, context: Context) -> Iterator[Finding]:
                 yield warning(f"case {name!r}, {sentence}; move it, or lengthen the span", name, sentence.partition(":")[0])
         for key, value in run.case.values.items():
             for parameter in model.parameters_of(key):
-                if sentence := parameter.check(value, f"case {name!r}, parameter {parameter.name!r}"):
-                    yield warning(f"{sentence}; mend the case or the range", name, parameter.name)
+                if doubt := parameter.check(value, f"case {name!r}, parameter {parameter.name!r}"):
+                    yield warning(f"{doubt}; mend the case or the range", name, parameter.name)
         if wild := unbounded(run):
             yield error(f"case {name!r}: {wild}; mend the equation", name)
 
