@@ -110,6 +110,11 @@ def test_a_planted_fault_is_found_exactly(tmp_path, name):
         assert all(word in one.sentence for word in words), one.sentence
 
 
+def test_a_table_that_has_levelled_off_may_be_held(tmp_path):
+    path = written(tmp_path, ("[(0, 0.2), (0.5, 0.8), (1, 1)]", "[(0, 0.2), (0.25, 0.8), (0.5, 0.82)]"))
+    assert [(one.grade, one.names) for one in check_model(path, only=["lookups"])] == [("note", ("thrift",))]
+
+
 def cooling(step):
     """A cup that cools, in Euler's steps."""
     heat = Stock("heat", 80, "kelvin", nonnegative=True)

@@ -9,13 +9,13 @@ import sympy
 
 from ..case import Case
 from ..errors import NumericalFailure
-from ..lookups import look
+from ..lookups import Lookup, look
 from ..model import Model
 from ..outcomes import UNDECIDED
 from ..quantities import Stock
 from ..run import Run
 from .context import Context, stopped
-from .findings import Finding, Skip, error, warning
+from .findings import Finding, Skip, error, note, warning
 
 _SHARP = 1e-11
 _CLOSED = 1e-9
@@ -139,7 +139,8 @@ def runs_of_ledgers(model: Model, context: Context) -> int:
 def lookups(model: Model, context: Context) -> Iterator[Finding]:
     """No lookup is asked beyond its points.
 
-    There its value is only held or extended. Looked at are the runs of every case.
+    There its value is only held or extended. Looked at are the runs of every case. Where a table that is held has levelled off at that end,
+    to less than a quarter of its mean slope, that is only noted.
     """
     if not model.lookups:
         raise Skip("the model has no lookups")
@@ -164,8 +165,17 @@ def lookups(model: Model, context: Context) -> Iterator[Finding]:
         slack = 1e-6 * (right - left)
         if low < left - slack or high > right + slack:
             name = min(found)[2] if low < left - slack else max(found, key=lambda entry: entry[1])[2]
-            yield warning(f"lookup {lookup.name!r}: it is asked from {low:.4g} to {high:.4g}, but its points lie from {left:g} to {right:g} (case {name!r}); "
+            level = (low >= left - slack or _levels_off(lookup, 0)) and (high <= right + slack or _levels_off(lookup, -1))
+            yield (note if level else warning)(f"lookup {lookup.name!r}: it is asked from {low:.4g} to {high:.4g}, but its points lie from {left:g} to {right:g} (case {name!r}); "
                           "add points, or mend what it is asked at", lookup.name)
+
+
+def _levels_off(lookup: Lookup, end: int) -> bool:
+    """Tell whether a table that is held beyond an end, 0 or -1, hardly rises or falls any more there."""
+    one, other = (0, 1) if end == 0 else (-2, -1)
+    slope = abs(lookup.y[other] - lookup.y[one]) / (lookup.x[other] - lookup.x[one])
+    mean = (max(lookup.y) - min(lookup.y)) / (lookup.x[-1] - lookup.x[0])
+    return (lookup.below if end == 0 else lookup.above) == "hold" and (lookup.is_step or slope <= mean / 4)
 
 
 def unbounded(run: Run) -> str:

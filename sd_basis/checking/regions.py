@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 
 import sympy
@@ -12,6 +13,7 @@ from ..choices import largest, smallest
 from ..declarations import Outcome, margin
 from ..model import Model
 from ..quantities import Parameter, Stock
+from ..run import Run
 from .context import Context
 from .describing import plausible
 from .findings import Finding, note, warning
@@ -23,7 +25,7 @@ def outcomes(model: Model, context: Context) -> Iterator[Finding]:
     """Every outcome can be reached.
 
     That an inequality can never hold is shown by interval arithmetic over the signs of stocks and the ranges of parameters; of a Min whose
-    parts must all be positive, also by the sum of any two. Outcomes that no case ended in are noted.
+    parts must all be positive, also by the sum of any two. Outcomes that no case ended in, nor the main one without policies, are noted.
     """
     dead: set[int] = set()
     for place, outcome in enumerate(model.outcomes):
@@ -43,6 +45,8 @@ def outcomes(model: Model, context: Context) -> Iterator[Finding]:
         return
     reached = {(group, decision.code) for run in context.completed.values() for group, decision in run.outcomes.items()}
     left = {(outcome.group, outcome.name) for place, outcome in enumerate(model.outcomes) if place not in dead} - reached
+    if left and context.main.policies and isinstance(alone := context.attempt(replace(context.main, policies=())), Run):
+        left -= {(group, decision.code) for group, decision in alone.outcomes.items()}
     for group, name in sorted(left):
         yield note(f"outcome {name!r}{f' of {group}' if group != 'outcome' else ''}: no case ends in it; add one that does", name)
 
