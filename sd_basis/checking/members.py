@@ -166,8 +166,9 @@ def lookups(model: Model, context: Context) -> Iterator[Finding]:
         if low < left - slack or high > right + slack:
             name = min(found)[2] if low < left - slack else max(found, key=lambda entry: entry[1])[2]
             level = (low >= left - slack or _levels_off(lookup, 0)) and (high <= right + slack or _levels_off(lookup, -1))
-            yield (note if level else warning)(f"lookup {lookup.name!r}: it is asked from {low:.4g} to {high:.4g}, but its points lie from {left:g} to {right:g} (case {name!r}); "
-                          "add points, or mend what it is asked at", lookup.name)
+            yield (note if level else warning)(
+                f"lookup {lookup.name!r}: it is asked from {low:.4g} to {high:.4g}, but its points lie from {left:g} to {right:g} (case {name!r}); add "
+                "points, or mend what it is asked at", lookup.name)
 
 
 def _levels_off(lookup: Lookup, end: int) -> bool:
