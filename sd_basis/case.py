@@ -32,7 +32,8 @@ class Case:
 
     `origin` is the trading day at whose start model time is zero; without it the case has no
     dates. `shift` moves the start of every policy, in units of model time (trading days where
-    the case has an origin); negative and fractional values are allowed, shocks stay.
+    the case has an origin); negative and fractional values are allowed, shocks stay. `expected` is
+    the outcome that the case should end in, by group, "" for the first: `check` compares, no run looks at it.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Case:
     shocks: tuple[Event, ...] = ()
     policies: tuple[Event, ...] = ()
     shift: float = 0.0
+    expected: Mapping[str, str] = field(default_factory=dict)
 
     def shifted(self, shift: float) -> Case:
         """Return the case with every policy moved by `shift`."""
@@ -80,7 +82,7 @@ class Case:
         return self.calendar.time(where, value)
 
 
-_TOP = {"title", "description", "extends", "origin", "span", "parameters", "initial", "shocks", "policies"}
+_TOP = {"title", "description", "extends", "origin", "span", "parameters", "initial", "shocks", "policies", "expected"}
 _EVENT = {"name", "start", "end", "duration", "set", "reason"}
 
 
@@ -127,6 +129,7 @@ def read_case(path: Path, known: Mapping[str, Path] | None = None, _children: tu
     changes["values"] = {**base.values, **values}
     changes["reasons"] = {**base.reasons, **reasons}
     changes["initial"] = _initial(path.name, base.initial, content.get("initial", {}))
+    changes["expected"] = _expected(path.name, content.get("expected", {}))  # a case that changes another ends elsewhere
     for table in ("shocks", "policies"):
         if table in content:
             changes[table] = _events(f"{path.name}, {table}", table, _list(path.name, table, content[table]))
@@ -141,6 +144,14 @@ def _initial(where: str, base: Mapping[str, float] | str, given: Any) -> Mapping
         return given
     own = values_of(where, "initial", given)[0]
     return own if isinstance(base, str) and own else base if isinstance(base, str) else {**base, **own}
+
+
+def _expected(where: str, given: Any) -> dict[str, str]:
+    """Return the outcomes a case expects: one text, or a table of texts by group."""
+    table = {"": given} if isinstance(given, str) else given
+    if not isinstance(table, dict):
+        raise InputError(f"{where}, expected: {given!r} is neither the name of an outcome nor a table; write expected = \"...\"")
+    return {group: _text(where, f"expected.{group}".rstrip("."), code) for group, code in table.items()}
 
 
 def known_keys(where: str, table: Mapping, keys: set[str]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .declarations import margin
-from .errors import InputError
-from .graph import Cycle, ordered
+from .errors import AlgebraicLoop, InputError
+from .graph import Cycle, cycles, ordered
 from .lookups import Lookup
 from .quantities import START, TIME, Auxiliary, Flow, Input, Parameter, Quantity, Stock, as_expression
 from .series import Series
@@ -19,7 +19,7 @@ def collect(model: Model) -> None:
     """Give a model its quantities, in the order of declaration, and its computed ones in the order of computation.
 
     Raises InputError for anything that is no quantity, two of one name, an undefined auxiliary, a flow that is
-    not listed, and an algebraic loop, among equations or among initial values.
+    not listed, and AlgebraicLoop for a loop among equations or among initial values.
     """
     found: dict[Quantity, None] = {}
     carried: list[Flow] = []
@@ -53,10 +53,13 @@ def collect(model: Model) -> None:
     for flow in (quantity for quantity in computed if isinstance(quantity, Flow)):
         if flow not in declared:
             raise InputError(f"{model.where}: {flow.where} is used in an equation but is not in flows=; add it")
+    def needs(item: Quantity) -> list[Quantity]:
+        return sorted(item.expression.free_symbols, key=str)
     try:
-        model.computed = tuple(ordered(computed, lambda item: sorted(item.expression.free_symbols, key=str)))
+        model.computed = tuple(ordered(computed, needs))
     except Cycle as cycle:
-        raise InputError(f"{model.where}: algebraic loop {_path(cycle)}; put a stock into it, for example the state of a delay") from None
+        raise AlgebraicLoop(f"{model.where}: algebraic loop {_path(cycle.nodes)}; put a stock into it, for example the state of a delay",
+                            tuple(_names_along(nodes) for nodes in cycles(computed, needs))) from None
     initial_order(model)
 
 
@@ -75,11 +78,16 @@ def initial_order(model: Model) -> list[Quantity]:
     try:
         return ordered(wanted, needs)
     except Cycle as cycle:
-        raise InputError(f"{model.where}: initial values need one another, {_path(cycle)}; give one of these stocks a number") from None
+        raise AlgebraicLoop(f"{model.where}: initial values need one another, {_path(cycle.nodes)}; give one of these stocks a number",
+                            (_names_along(cycle.nodes),)) from None
 
 
-def _path(cycle: Cycle) -> str:
-    return " -> ".join(quantity.name for quantity in reversed(cycle.nodes))
+def _path(nodes: list[Quantity]) -> str:
+    return " -> ".join(_names_along(nodes))
+
+
+def _names_along(nodes: list[Quantity]) -> tuple[str, ...]:
+    return tuple(quantity.name for quantity in reversed(nodes))
 
 
 def _roots(model: Model) -> list:

@@ -14,9 +14,53 @@ if TYPE_CHECKING:
     from .model import Model
 
 
+class _Gathering(Units):
+    """The unit tables of a model, which gather what does not fit and go on."""
+
+    def __init__(self, own: dict[str, str]):
+        self.faults: list[InputError] = []
+        super().__init__(own)
+
+    def of(self, quantity: Quantity) -> Unit | None:
+        """Return the declared unit of a quantity, None too where it is malformed."""
+        try:
+            return super().of(quantity)
+        except InputError as fault:
+            self.faults.append(fault)
+            return None
+
+    def check(self, where: str, expression: sympy.Expr, expected: Unit | None, known: dict) -> Unit | None:
+        """Return the unit of an equation, the expected one where it does not fit."""
+        try:
+            return super().check(where, expression, expected, known)
+        except InputError as fault:
+            self.faults.append(fault)
+            return expected
+
+
+def _refuse(units: Units, fault: InputError) -> None:
+    """Raise a fault, or gather it where faults are gathered."""
+    if not isinstance(units, _Gathering):
+        raise fault
+    units.faults.append(fault)
+
+
+def faults(model: Model) -> tuple[list[str], dict[Quantity, Any]]:
+    """Return the sentence of every equation whose units do not fit, and the unit of each quantity where it can be told."""
+    try:
+        units = _Gathering(model.unit_definitions)
+        known = _checked(model, units)
+    except InputError as fault:  # the time unit, or a unit of the model's own, without which nothing can be told
+        return [str(fault)], {}
+    return list(dict.fromkeys(map(str, units.faults))), known
+
+
 def check(model: Model) -> dict[Quantity, Any]:
     """Return each quantity's unit, None where it is unknown; raise InputError at the first equation that does not fit."""
-    units = Units(model.unit_definitions)
+    return _checked(model, Units(model.unit_definitions))
+
+
+def _checked(model: Model, units: Units) -> dict[Quantity, Any]:
     time = units.parse(model.time_unit, f"{model.where}, time unit")
     known: dict[Quantity, Any] = {quantity: units.of(quantity) for quantity in (*model.stocks, *model.parameters, *model.series, *model.lookups)}
     staged = [stock for stock in model.stocks if stock.unit is None and getattr(stock, "holds", None) is not None]
@@ -55,15 +99,16 @@ def _check_computed(model: Model, units: Units, known: dict, time: Unit) -> None
 
 
 def _declared(units: Units, quantity: Auxiliary, known: dict, time: Unit) -> Unit | None:
-    return _flow_unit(quantity, known, time) if isinstance(quantity, Flow) else units.of(quantity)
+    return _flow_unit(units, quantity, known, time) if isinstance(quantity, Flow) else units.of(quantity)
 
 
-def _flow_unit(flow: Flow, known: dict, time: Unit) -> Unit | None:
+def _flow_unit(units: Units, flow: Flow, known: dict, time: Unit) -> Unit | None:
     ends = [known[stock] for stock, _ in flow.ends]
     rates = [end * time ** -1 for end in ends if end is not None]
     if len(rates) == 2 and not rates[0].same(rates[1]):
-        raise InputError(f"{flow.where}: it joins {flow.source} in {ends[0]} and {flow.sink} in {ends[1]}; "
-                         + (_scaled(*ends) or "a flow carries one unit, use a Trade for an exchange"))
+        _refuse(units, InputError(f"{flow.where}: it joins {flow.source} in {ends[0]} and {flow.sink} in {ends[1]}; "
+                                + (_scaled(*ends) or "a flow carries one unit, use a Trade for an exchange")))
+        return None
     return rates[0] if rates else None
 
 
@@ -72,8 +117,8 @@ def _check_price(model: Model, instrument: Any, units: Units, known: dict) -> No
     of = [(stock, known[stock]) for stock in model.stocks if stock.instrument is instrument and known[stock] is not None]
     for stock, unit in of[1:]:
         if not unit.same(of[0][1]):
-            raise InputError(f"instrument {instrument.name!r}: {of[0][0].name} is in {of[0][1]} but {stock.name} is in {unit}; "
-                             + (_scaled(of[0][1], unit) or "stocks of one instrument share a unit, mend one or make two instruments"))
+            _refuse(units, InputError(f"instrument {instrument.name!r}: {of[0][0].name} is in {of[0][1]} but {stock.name} is in {unit}; "
+                                    + (_scaled(of[0][1], unit) or "stocks of one instrument share a unit, mend one or make two instruments")))
     price = sympy.sympify(instrument.price)
     if not of or (price.is_number and price != 1):  # a bare number may carry any unit
         return
@@ -89,8 +134,8 @@ def _check_price(model: Model, instrument: Any, units: Units, known: dict) -> No
             continue
         money = unit if other_price == 1 else unit * known[other_price]
         if not worth.same(money):
-            raise InputError(f"instrument {instrument.name!r}: its stocks at its price are worth {worth}, but those of {other.name!r} are worth {money}; "
-                             + (_scaled(worth, money) or "a balance sheet is in one money, mend a price or a unit"))
+            _refuse(units, InputError(f"instrument {instrument.name!r}: its stocks at its price are worth {worth}, but those of {other.name!r} are worth "
+                                    f"{money}; " + (_scaled(worth, money) or "a balance sheet is in one money, mend a price or a unit")))
 
 
 def _scaled(one: Unit, other: Unit) -> str | None:

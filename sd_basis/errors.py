@@ -18,6 +18,14 @@ class InputError(BasisError):
     """A model, case, name, value, unit, date or path is not usable as given."""
 
 
+class AlgebraicLoop(InputError):
+    """Equations need one another at one instant; `loops` are the quantities of each such loop by name, ending where it began."""
+
+    def __init__(self, message: str, loops: tuple[tuple[str, ...], ...] = ()):
+        super().__init__(message)
+        self.loops = loops
+
+
 class NumericalFailure(BasisError):
     """The integration could not go on; `run` holds what was computed up to the last good state."""
 

@@ -17,6 +17,19 @@ class Cycle(Exception):
         self.nodes = nodes
 
 
+def cycles(nodes: Iterable[Node], needs: Callable[[Node], Iterable[Node]]) -> list[list[Node]]:
+    """Return cycles that share no node, each ending where it began, until none is left: empty where an order exists."""
+    left, found = list(nodes), []
+    while True:
+        try:
+            ordered(left, needs)
+        except Cycle as cycle:
+            found.append(cycle.nodes)
+            left = [node for node in left if node not in set(cycle.nodes)]
+        else:
+            return found
+
+
 def ordered(nodes: Iterable[Node], needs: Callable[[Node], Iterable[Node]]) -> list[Node]:
     """Return the nodes so that each comes after those it needs; raise Cycle where none exists."""
     nodes = list(nodes)

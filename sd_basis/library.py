@@ -155,7 +155,7 @@ def code_path(path: Path, name: str) -> Path | None:
 def module(path: Path, name: str = "__init__") -> ModuleType:
     """Run a file of a model as a module of its own private package and return it."""
     path = path.resolve()
-    package = f"_sd_basis_model_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    package = _package(path)
     full = package if name == "__init__" else f"{package}.{name}"
     file = code_path(path, name) or path
     search = [str(file.parent)] if file.name == "__init__.py" else None
@@ -183,6 +183,16 @@ def module(path: Path, name: str = "__init__") -> ModuleType:
     finally:
         sys.dont_write_bytecode = writes
     return loaded
+
+
+def modules_of(path: Path) -> list[ModuleType]:
+    """Return the modules that a loaded model's own files became: its file, or its package with what it imports of itself."""
+    package = _package(path)
+    return [loaded for name, loaded in sorted(sys.modules.items()) if name == package or name.startswith(f"{package}.")]
+
+
+def _package(path: Path) -> str:
+    return f"_sd_basis_model_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
 
 
 def _run(path: Path) -> Model:

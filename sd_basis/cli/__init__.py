@@ -16,6 +16,7 @@ from ..errors import BasisError, NumericalFailure, unknown
 from ..version import __version__
 from .benching import bench
 from .caching import cache
+from .checking import check
 from .claiming import claims
 from .comparing import compare
 from .completing import completion
@@ -106,7 +107,7 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_models, new, show, run, compare, claims, timing, sweep, uncertainty, regret, equilibria, fit, figures, bench, cache, completion):
+for command in (list_models, new, show, run, compare, check, claims, timing, sweep, uncertainty, regret, equilibria, fit, figures, bench, cache, completion):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -185,6 +185,14 @@ def claims(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     return items(found, incomplete, found)
 
 
+@_silent
+def checks(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the names of checks."""
+    from ..checking import CHECKS
+
+    return items([check.name for check in CHECKS], incomplete, {check.name: check.title for check in CHECKS})
+
+
 @click.command()
 @click.argument("shell", required=False, type=click.Choice(SHELLS))
 @click.pass_context
