@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from ..errors import missing_extra
 from .links import LinkGraph
 
 Cycle = tuple[int, ...]  # nodes in the order of their links; the last one acts on the first
+_LAST = 200_000  # cycles looked at where the shortest do not span all
 
 
 def turned(cycle: Iterable[int]) -> Cycle:
@@ -32,9 +34,9 @@ def links_of(graph: LinkGraph, cycle: Cycle) -> list[int]:
     return [graph.number[pair] for pair in zip(cycle, (*cycle[1:], cycle[0]), strict=True)]
 
 
-def partitions(graph: LinkGraph) -> list[tuple[int, ...]]:
-    """Return the cycle partitions of a graph, the largest first, each as its nodes in order."""
-    found = _networkx().strongly_connected_components(_directed(graph))
+def partitions(graph: LinkGraph, acting: np.ndarray | None = None) -> list[tuple[int, ...]]:
+    """Return the cycle partitions of a graph, or of its links that act, the largest first, each as its nodes in order."""
+    found = _networkx().strongly_connected_components(_directed(graph, acting))
     return sorted((tuple(sorted(nodes)) for nodes in found if len(nodes) > 1), key=lambda nodes: (-len(nodes), nodes))
 
 
@@ -45,17 +47,28 @@ def every_cycle(graph: LinkGraph, nodes: tuple[int, ...], most: int) -> tuple[li
     return sorted(found[:most], key=_order), len(found) <= most
 
 
-def independent(graph: LinkGraph, nodes: tuple[int, ...], first: Iterable[Cycle] = ()) -> list[Cycle]:
-    """Return links - nodes + 1 independent cycles of a partition, those given first and then the shortest.
+def independent(graph: LinkGraph, nodes: tuple[int, ...], acting: np.ndarray, first: Iterable[Cycle] = ()) -> list[Cycle]:
+    """Return independent cycles of a partition over the links that act, those given first and then the shortest.
 
     A shortest cycle leads along shortest paths from one node to another and back. The cycles are independent as sums
     of links, so that whatever is carried around (elasticities of an eigenvalue) has one decomposition on them.
     """
-    inside = set(nodes)
-    links = [link for link, (source, target) in enumerate(graph.ends.T) if source in inside and target in inside]
+    found: list[Cycle] = []
+    within = set(nodes)
+    for part in partitions(graph, acting):
+        if within.issuperset(part):
+            own = set(part)
+            links = [link for link in np.flatnonzero(acting).tolist() if own.issuperset(graph.ends[:, link].tolist())]
+            known = set(links)
+            found += _basis(graph, part, links, [cycle for cycle in first if known.issuperset(links_of(graph, cycle))])
+    return found
+
+
+def _basis(graph: LinkGraph, nodes: tuple[int, ...], links: list[int], first: Iterable[Cycle]) -> list[Cycle]:
+    """Return links - nodes + 1 independent cycles."""
     column = {link: place for place, link in enumerate(links)}
     wanted = len(links) - len(nodes) + 1
-    basis = _Basis(len(links))
+    basis = _Basis()
     chosen: list[Cycle] = []
     for cycle in _candidates(graph, nodes, links, first):
         if len(chosen) == wanted:
@@ -68,9 +81,8 @@ def independent(graph: LinkGraph, nodes: tuple[int, ...], first: Iterable[Cycle]
 class _Basis:
     """Vectors of links in echelon form, sparse, over a prime field, where elimination does not round."""
 
-    def __init__(self, size: int):
+    def __init__(self) -> None:
         self.rows: dict[int, dict[int, int]] = {}
-        self.size = size
 
     def takes(self, columns: list[int]) -> bool:
         """Take in a cycle, unless it is a sum of those before it."""
@@ -96,7 +108,7 @@ class _Basis:
 def _candidates(graph: LinkGraph, nodes: tuple[int, ...], links: list[int], first: Iterable[Cycle]) -> Iterable[Cycle]:
     """Yield the cycles given, then the shortest one through each link, then those through two nodes, the shortest first."""
     yield from first
-    distance, before = _shortest(graph, nodes)
+    distance, before = _shortest(graph, nodes, links)
     local = {node: place for place, node in enumerate(nodes)}
 
     def path(start: int, end: int) -> list[int]:
@@ -116,16 +128,18 @@ def _candidates(graph: LinkGraph, nodes: tuple[int, ...], links: list[int], firs
             if len(set(around)) == len(around):
                 again.add(turned(nodes[place] for place in around))
         yield from sorted(again - shortest, key=_order)
-    yield from islice((turned(cycle) for cycle in _networkx().simple_cycles(_directed(graph).subgraph(nodes))), 200_000)
+    acting = np.zeros(graph.ends.shape[1], dtype=bool)
+    acting[links] = True
+    yield from islice((turned(cycle) for cycle in _networkx().simple_cycles(_directed(graph, acting))), _LAST)
 
 
-def _shortest(graph: LinkGraph, nodes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def _shortest(graph: LinkGraph, nodes: tuple[int, ...], links: list[int]) -> tuple[np.ndarray, np.ndarray]:
     """Return the lengths of shortest paths between nodes of a partition, and on each the node before the last."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import shortest_path
 
     matrix = np.zeros((len(graph.nodes), len(graph.nodes)))
-    matrix[graph.ends[0], graph.ends[1]] = 1
+    matrix[graph.ends[0, links], graph.ends[1, links]] = 1
     own = csr_array(matrix[np.ix_(nodes, nodes)])
     return shortest_path(own, unweighted=True, return_predecessors=True)
 
@@ -174,9 +188,10 @@ def _order(cycle: Cycle) -> tuple[int, Cycle]:
     return len(cycle), cycle
 
 
-def _directed(graph: LinkGraph):
+def _directed(graph: LinkGraph, acting: np.ndarray | None = None) -> Any:
     made = _networkx().DiGraph()
-    made.add_edges_from(map(tuple, graph.ends.T.tolist()))
+    ends = graph.ends if acting is None else graph.ends[:, acting]
+    made.add_edges_from(map(tuple, ends.T.tolist()))
     return made
 
 

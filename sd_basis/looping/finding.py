@@ -76,7 +76,7 @@ def found_along(links: Along, most: int, named: tuple[Circuit, ...]) -> Loops:
         inside = frozenset(nodes)
         own = [cycle for cycle in given if inside.issuperset(cycle)]
         cycles, complete = every_cycle(graph, nodes, most)
-        short = independent(graph, nodes, own)
+        short = independent(graph, nodes, links.acting, own)
         if not complete:
             scores = links.link_scores() if scores is None else scores
             kept = dict.fromkeys(own) | dict.fromkeys(short)

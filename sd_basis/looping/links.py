@@ -99,6 +99,11 @@ class Along:
     bends: np.ndarray
     resting: np.ndarray  # (stocks, times): the stock does not move, or its speed does not
 
+    @cached_property
+    def acting(self) -> np.ndarray:
+        """Whether each link acts at any of the times (links,)."""
+        return np.any((self.gains != 0) & np.isfinite(self.gains), axis=1)
+
     def factors(self) -> np.ndarray:
         """Return |x'/x''| of each stock (stocks, times), zero where the stock rests or moves evenly."""
         with np.errstate(all="ignore"):

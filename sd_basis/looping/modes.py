@@ -4,6 +4,7 @@ With J r = lambda r and l J = lambda l, the elasticity of an eigenvalue by the g
 forward and l backward along the links through auxiliaries. What enters a quantity leaves it, so that the elasticities of links are
 one sum of elasticities of independent loops (Kampmann, System Dynamics Review 28, 2012). Counted once for each stock in
 a loop they sum to one. They hang on the set of loops chosen; here it begins with the loops the model names, and goes on with the shortest.
+What hangs on no choice is the elasticity by the first link of a loop: of all loops through that link together.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ..case import Case
 from ..circuits import Loop
 from ..model import Model
 from ..run import Run
-from .enumerating import independent, links_of, partitions, turned
+from .enumerating import links_of, partitions
 from .finding import MOST, checked, found_along, named, run_of
 from .found import FeedbackLoop, Loops
 from .links import Along, LinkGraph, along
@@ -36,7 +37,7 @@ class LoopModes:
 
     `eigenvalues` (times, modes) are tracked from one time to the next by the overlap of their vectors. `elasticities` (times, modes, loops) are
     d log lambda / d log gain of each loop in `loops`; not a number where `zero` or `defective` (times, modes) flags an eigenvalue. `sums` (times, modes) are
-    theirs, each counted once a stock of its loop: one. `weights` (times, modes) are the shares of the modes in how the stocks move, each by its size.
+    theirs, each counted once a stock of its loop: one. `through` (times, modes, loops) are those by the first link of each loop in `named`. `weights` (times, modes) are the shares of the modes in how the stocks move, each by its size.
     """
 
     t: np.ndarray
@@ -46,6 +47,8 @@ class LoopModes:
     eigenvalues: np.ndarray
     elasticities: np.ndarray
     sums: np.ndarray
+    named: tuple[FeedbackLoop, ...]
+    through: np.ndarray
     weights: np.ndarray
     zero: np.ndarray
     defective: np.ndarray
@@ -56,8 +59,9 @@ class LoopModes:
         return np.max(self.eigenvalues.real, axis=1)
 
     def leading(self, place: int) -> int:
-        """Return the mode with the largest real part at a time, given by its place."""
-        return int(np.argmax(self.eigenvalues[place].real))
+        """Return the mode with the largest real part at a time, given by its place; conserved totals, whose eigenvalue is zero, only where there is no other."""
+        real = self.eigenvalues[place].real
+        return int(np.argmax(real if self.zero[place].all() else np.where(self.zero[place], -np.inf, real)))
 
     def strongest(self, place: int, mode: int, count: int = 5) -> list[tuple[FeedbackLoop, complex]]:
         """Return the loops with the largest elasticities of a mode at a time."""
@@ -69,16 +73,21 @@ class LoopModes:
 
 def loop_modes(model: Model | Run, case: Case | str | Path | None = None, *, partition: int = 1, most: int = MOST, loops: Iterable[Loop] = (), set: Mapping | None = None,
                policies: Iterable[Any] = (), times: Iterable[float] | None = None) -> LoopModes:
-    """Return the eigenvalues of a cycle partition along a run and the elasticities by its independent loops, at 41 even times or `times`.
+    """Return the eigenvalues of a cycle partition along a run and the elasticities by its independent loops, at 41 times or `times`.
 
     Partitions are numbered as in `find_loops`, the largest first. Raises InputError where the model has no feedback loop.
     """
     run = run_of(model, case, set, policies)
     graph = LinkGraph(run.path.compiled)
     checked(graph)
-    t = np.linspace(run.path.t[0], run.path.t[-1], _INSTANTS) if times is None else np.array(list(times), dtype=float)
-    links = along(run, t, graph)
-    return modes_along(links, found_along(along(run, graph=graph), most, named(run.model, loops)), partition, run)
+    whole = along(run, graph=graph)
+    t = instants(whole.t) if times is None else np.array(list(times), dtype=float)
+    return modes_along(along(run, t, graph), found_along(whole, most, named(run.model, loops)), partition, run)
+
+
+def instants(t: np.ndarray, count: int = _INSTANTS) -> np.ndarray:
+    """Return some of the times along a run, more where the solver took more steps."""
+    return t[np.unique(np.linspace(0, len(t) - 1, count).astype(int))]
 
 
 def modes_along(links: Along, found: Loops, partition: int, run: Run) -> LoopModes:
@@ -86,8 +95,7 @@ def modes_along(links: Along, found: Loops, partition: int, run: Run) -> LoopMod
     graph = links.graph
     nodes = partitions(graph)[partition - 1]
     own = [loop for loop in found if loop.partition == partition and loop.independent]
-    if not own:
-        own = _only(found, independent(graph, nodes))
+    given = [loop for loop in found if loop.partition == partition and loop.given]
     part = _Part(graph, nodes, [links_of(graph, loop.nodes) for loop in own])
     size = np.maximum(np.max(np.abs(run.path.x), axis=0), run.atol)[part.stocks]
     count = len(part.stocks)
@@ -101,20 +109,18 @@ def modes_along(links: Along, found: Loops, partition: int, run: Run) -> LoopMod
     overlap = np.einsum("tsm,tsm->tm", left, right)
     defective = np.abs(overlap) * _DEFECTIVE < 1
     elasticity = np.full((len(links.t), count, len(own)), np.nan + 0j)
+    first = [part.links.index(links_of(graph, loop.nodes)[0]) for loop in given]
+    through = np.full((len(links.t), count, len(given)), np.nan + 0j)
     sums, weights = np.full(values.shape, np.nan + 0j), np.zeros(values.shape)
     for place in range(len(links.t)):
         good = ~zero[place] & ~defective[place]
         if good.any():
             carried = part.carried(links.gains[:, place], right[place][:, good], left[place][:, good]) / (overlap[place, good] * values[place, good])
             elasticity[place, good] = part.decomposed(carried)
+            through[place, good] = carried[first].T
             sums[place, good] = elasticity[place, good] @ part.multiplicity
         weights[place] = _weights(links.speeds[part.stocks, place], right[place], left[place], overlap[place], size)
-    return LoopModes(links.t, partition, tuple(graph.nodes[stock].name for stock in part.stocks), tuple(own), values, elasticity, sums, weights, zero, defective)
-
-
-def _only(found: Loops, cycles: list[tuple[int, ...]]) -> list[FeedbackLoop]:
-    known = {turned(loop.nodes): loop for loop in found}
-    return [known[cycle] for cycle in cycles if cycle in known]
+    return LoopModes(links.t, partition, tuple(graph.nodes[stock].name for stock in part.stocks), tuple(own), values, elasticity, sums, tuple(given), through, weights, zero, defective)
 
 
 class _Part:

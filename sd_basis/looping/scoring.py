@@ -89,13 +89,20 @@ class LoopScores:
         own = [group for group in self.groups if partition in (None, group.partition)]
         return sorted(own, key=lambda group: -self.mean(group.rows))
 
+    def shares(self, groups: Iterable[Group]) -> np.ndarray:
+        """Return the scores of some groups as shares of the sum of theirs, with their signs (groups, times); not a number where that is nothing."""
+        own = np.array([np.sum(self.scores[list(group.rows)], axis=0) for group in groups])
+        with np.errstate(all="ignore"):
+            total = np.sum(np.abs(own), axis=0)
+            return np.where(total > 0, own / total, np.nan)
+
     def phases(self, partition: int = 1, groups: Iterable[Group] | None = None) -> list[tuple[float, float, Group]]:
         """Return from when to when which group of a partition had the largest score; times at which it rests are left out."""
         own = [group for group in (self.groups if groups is None else groups) if group.partition == partition]
-        sizes = np.array([np.abs(np.sum(self.relative[list(group.rows)], axis=0)) for group in own])
+        sizes = np.array([np.abs(np.sum(self.relative[list(group.rows)], axis=0)) for group in own]).reshape(len(own), len(self.t))
         found: list[tuple[float, float, Group]] = []
         for place in range(len(self.t) - 1):
-            if not np.isfinite(sizes[:, place]).all() or not sizes[:, place].any():
+            if not own or not np.isfinite(sizes[:, place]).all() or not sizes[:, place].any():
                 continue
             leader = own[int(np.argmax(sizes[:, place]))]
             if found and found[-1][2] is leader and found[-1][1] == self.t[place]:
