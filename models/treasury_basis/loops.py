@@ -37,7 +37,6 @@ from .market import (
     cash_discount,
     cash_fall,
     dealer_balance_sheet_capacity,
-    fill_share,
     fund_orders,
     margin_rate,
     orders,
@@ -103,11 +102,7 @@ LOOPS = (
         ),
         "orders that dealers do not fill press on prices, and holders flee",
     ),
-    Loop(
-        "hoarding",
-        (lenders_fear, lent_target, lent_gap, hoarding, dollar_liquidity, fill_share, unfilled_orders, unfilled_share),
-        "lenders hoard dollars, orders stay unfilled, lenders fear more",
-    ),
+    Loop("hoarding", (lenders_fear, lent_target, lent_gap, hoarding, dollar_liquidity), "dollars grow scarce, lenders fear for theirs and hoard"),
     Loop(
         "bargain hunters",
         (felt_by_others, others_wanted, other_purchase, dealer_inventory, balance_sheet_use, *FALL),

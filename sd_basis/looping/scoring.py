@@ -55,6 +55,7 @@ class LoopScores:
     relative: np.ndarray
     form: str
     links: Along | Intervals
+    gains: np.ndarray  # of each link (links, instants), for its sign
 
     def __getitem__(self, name: str) -> np.ndarray:
         """Return the relative score of a loop, of a name that stands for several their sum; raise InputError with the nearest names."""
@@ -138,10 +139,10 @@ def loop_scores(model: Model | Run, case: Case | str | Path | None = None, *, mo
         factors = links.factors()
         scores = np.array([np.prod(links.gains[links_of(graph, loop.nodes)], axis=0) * np.prod(factors[[node for node in loop.nodes if node < graph.stocks]], axis=0)
                            for loop in found])
-        return LoopScores(run, found, links.t, scores, relative_scores(found, scores), "continuous", links)
+        return LoopScores(run, found, links.t, scores, relative_scores(found, scores), "continuous", links, links.gains)
     intervals = interval_scores(run, graph, first, last, step)
     scores = np.array([np.prod(intervals.scores[links_of(graph, loop.nodes)], axis=0) for loop in found])
-    return LoopScores(run, found, intervals.t, scores, relative_scores(found, scores), "discrete", intervals)
+    return LoopScores(run, found, intervals.t, scores, relative_scores(found, scores), "discrete", intervals, links.gains)
 
 
 def _window(run: Run, between: tuple[Any, Any] | None) -> tuple[float, float]:

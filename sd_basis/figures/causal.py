@@ -1,0 +1,172 @@
+"""Causal-loop diagrams: quantities as words, arrows with their signs, and each loop as R or B with its name in its middle.
+
+A small model is one diagram. Of a larger one every loop shown is a ring of its own, so that no arrow crosses another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, Rectangle
+
+from ..looping.enumerating import links_of
+from ..looping.scoring import Group, LoopScores
+from .gathering import bare
+from .style import BLUE, INK, QUIET, SIZE, VERMILLION, blank, footer
+from .wording import balanced, text_width
+
+Table = dict[str, Any]
+_ONE = 12  # quantities up to which everything is one diagram
+_COLOURS = {"+": VERMILLION, "-": BLUE}
+_NAME = 1.0  # inches in which a name is wrapped
+_SIGNS = {1: "+", -1: "−", 0: "±"}
+
+
+def causal_loops(scores: LoopScores, groups: Sequence[Group]) -> tuple[Figure, Table]:
+    """Return the causal-loop diagram of groups of loops and the table of their links."""
+    names = list(dict.fromkeys(name for group in groups for name in _names(scores, group)))
+    links = _links(scores, groups)
+    figure = _whole(scores, groups, names, links) if len(names) <= _ONE else _rings(scores, groups, links)
+    footer(figure, f"{scores.run.model.name}. R: reinforcing, B: balancing, U: changes along the run; =: through a delay. A sign is that of the partial derivative along the run.")
+    rows = [(group.label, source, target, _SIGNS[links[source, target]]) for group in groups for source, target in _around(_names(scores, group))]
+    return figure, {head: [row[place] for row in rows] for place, head in enumerate(("loop", "from", "to", "sign"))}
+
+
+def _names(scores: LoopScores, group: Group) -> list[str]:
+    names = scores.loops[group.rows[0]].quantities
+    return [bare(name) for name in names] if len(group.rows) > 1 else list(names)
+
+
+def _around(names: Sequence[str]) -> list[tuple[str, str]]:
+    return list(zip(names, (*names[1:], names[0]), strict=True))
+
+
+def _links(scores: LoopScores, groups: Sequence[Group]) -> dict[tuple[str, str], int]:
+    """Return the sign of each link drawn, 0 where it changes along the run."""
+    found: dict[tuple[str, str], set[int]] = {}
+    from_run = scores.gains
+    for group in groups:
+        for row in group.rows:
+            loop = scores.loops[row]
+            for link, ends in zip(links_of(scores.links.graph, loop.nodes), _around(_names(scores, group) if len(group.rows) > 1 else list(loop.quantities)), strict=True):
+                found.setdefault(ends, set()).update(int(sign) for sign in np.unique(np.sign(from_run[link])) if sign)
+    return {ends: signs.copy().pop() if len(signs) == 1 else 0 for ends, signs in found.items()}
+
+
+# One diagram ---------------------------------------------------------------------------------------
+
+
+def _whole(scores: LoopScores, groups: Sequence[Group], names: list[str], links: dict[tuple[str, str], int]) -> Figure:
+    """Draw everything once: the longest loop as a ring, the others where springs put them."""
+    side = 2.6 + 0.22 * len(names)
+    figure = blank(1.7 * side, side)
+    axes = _page(figure, 1.7 * side, side)
+    places = _placed(scores, groups, names, 1.7 * side - 1.3, side - 0.7)
+    boxes = {name: _word(axes, name, *places[name]) for name in names}
+    for (source, target), sign in links.items():
+        both = (target, source) in links
+        _arrow(axes, boxes[source], boxes[target], places[source], places[target], _SIGNS[sign], 0.35 if both else 0.18)
+    middles = _apart([np.mean([places[name] for name in _names(scores, group)], axis=0) for group in groups], list(places.values()))
+    for group, middle in zip(groups, middles, strict=True):
+        _badge(axes, group, *middle)
+    return figure
+
+
+def _placed(scores: LoopScores, groups: Sequence[Group], names: list[str], width: float, height: float) -> dict[str, np.ndarray]:
+    """Return a place for each name within a rectangle around (0, 0): on an ellipse, in the order in which fewest arrows cross."""
+    order = list(max((_names(scores, group) for group in groups), key=len))
+    neighbours = {name: [other for pair in _pairs(scores, groups) for other in pair if name in pair and other != name] for name in names}
+    for name in (name for name in names if name not in order):
+        known = [order.index(other) for other in neighbours[name] if other in order]
+        order.insert(max(known) if known else len(order), name)
+    angle = np.pi / 2 - 2 * np.pi * np.arange(len(order)) / len(order)
+    return {name: np.array([width / 2 * np.cos(turn), height / 2 * np.sin(turn)]) for name, turn in zip(order, angle, strict=True)}
+
+
+def _pairs(scores: LoopScores, groups: Sequence[Group]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(pair for group in groups for pair in _around(_names(scores, group))))
+
+
+def _apart(middles: list[np.ndarray], taken: list[np.ndarray], rounds: int = 200) -> list[np.ndarray]:
+    """Return points moved apart from one another and from words, a little at a time."""
+    points = [np.array(middle, float) + 0.03 * np.array([np.cos(number), np.sin(number)]) for number, middle in enumerate(middles)]
+    for _ in range(rounds):
+        for number, point in enumerate(points):
+            for other in [*(own for place, own in enumerate(points) if place != number), *taken]:
+                gap = (point - other) * np.array([0.6, 1.6])
+                size = float(np.hypot(*gap))
+                if size < 0.62:
+                    point += 0.05 * (point - other) / max(float(np.hypot(*(point - other))), 1e-6)
+    return points
+
+
+# A ring for each loop ------------------------------------------------------------------------------
+
+
+def _rings(scores: LoopScores, groups: Sequence[Group], links: dict[tuple[str, str], int]) -> Figure:
+    """Draw each loop as a ring of its own, three in a row; what follows from one quantity only is said in one arrow."""
+    columns = min(3, len(groups))
+    chains = [_names(scores, group) for group in groups]
+    most = max(map(len, chains))
+    width, height = 4.2, 2.0 + 0.11 * most
+    rows = -(-len(groups) // columns)
+    figure = blank(columns * width, rows * height)
+    axes = _page(figure, columns * width, rows * height)
+    for number, (group, names) in enumerate(zip(groups, chains, strict=True)):
+        row, column = divmod(number, columns)
+        centre = np.array([(column - (columns - 1) / 2) * width, ((rows - 1) / 2 - row) * height])
+        angle = np.pi / 2 - 2 * np.pi * np.arange(len(names)) / len(names)
+        places = {name: centre + np.array([(width / 2 - 0.62) * np.cos(turn), (height / 2 - 0.28) * np.sin(turn)]) for name, turn in zip(names, angle, strict=True)}
+        size = SIZE - 1 if len(names) < 12 else SIZE - 2
+        boxes = {name: _word(axes, name, *places[name], size=size) for name in names}
+        for source, target in _around(names):
+            _arrow(axes, boxes[source], boxes[target], places[source], places[target], _SIGNS[links[source, target]], 0.08)
+        _badge(axes, group, *centre)
+    return figure
+
+
+# Parts ---------------------------------------------------------------------------------------------
+
+
+def _page(figure: Figure, width: float, height: float) -> Axes:
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_xlim(-width / 2, width / 2)
+    axes.set_ylim(-height / 2, height / 2)
+    axes.axis("off")
+    return axes
+
+
+def _word(axes: Axes, name: str, x: float, y: float, size: float = SIZE - 0.5) -> Rectangle:
+    """Write a name and return the box around it, which arrows end at."""
+    lines = balanced(name, _NAME, size)
+    wide, high = max(text_width(line, size) for line in lines) + 0.08, len(lines) * size * 1.2 / 72 + 0.05
+    box = Rectangle((x - wide / 2, y - high / 2), wide, high, facecolor="white", edgecolor="none", zorder=2)
+    axes.add_patch(box)
+    axes.text(x, y, "\n".join(lines), size=size, color=INK, ha="center", va="center", linespacing=1.1, zorder=4)
+    return box
+
+
+def _arrow(axes: Axes, start: Rectangle, end: Rectangle, at: np.ndarray, to: np.ndarray, sign: str, bend: float) -> None:
+    """Draw an arrow with its sign beside the head."""
+    colour = VERMILLION if sign == "+" else BLUE if sign == "−" else QUIET
+    arrow = FancyArrowPatch(tuple(at), tuple(to), connectionstyle=f"arc3,rad={-bend}", arrowstyle="-|>", mutation_scale=8, linewidth=0.9, color=colour,
+                            patchA=start, patchB=end, shrinkA=1, shrinkB=1, zorder=1)
+    axes.add_patch(arrow)
+    points = arrow.get_path().interpolated(20).vertices  # in data coordinates, cut at the boxes
+    head, before = points[-1], points[max(0, len(points) - 6)]
+    along = (head - before) / max(float(np.hypot(*(head - before))), 1e-9)
+    place = head - 0.13 * along + 0.09 * np.array([-along[1], along[0]])
+    axes.text(*place, sign, size=SIZE, color=colour, ha="center", va="center", zorder=5, weight="bold")
+
+
+def _badge(axes: Axes, group: Group, x: float, y: float) -> None:
+    """Write R or B with the loop's number and name."""
+    number, _, name = group.label.partition(" ")
+    colour = _COLOURS.get(group.polarity, QUIET)
+    lines = [f"{number}{' =' if group.delayed else ''}", *balanced(name.partition(" [")[0], 0.9, SIZE - 0.5)] if name else [f"{number}{' =' if group.delayed else ''}"]
+    axes.text(x, y, "\n".join(lines), size=SIZE - 0.5, color=colour, weight="bold", ha="center", va="center", linespacing=1.15, zorder=6,
+              bbox={"facecolor": "white", "edgecolor": colour, "linewidth": 0.8, "boxstyle": "round,pad=0.25", "alpha": 0.95})
