@@ -16,22 +16,26 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from ..looping.enumerating import links_of
 from ..looping.scoring import Group, LoopScores
 from .gathering import bare
-from .style import BLUE, INK, QUIET, SIZE, VERMILLION, blank, footer
+from .style import BLUE, INK, QUIET, SIZE, VERMILLION, WIDTH, blank, footer
 from .wording import balanced, text_width
 
 Table = dict[str, Any]
 _ONE = 12  # quantities up to which everything is one diagram
 _COLOURS = {"+": VERMILLION, "-": BLUE}
 _NAME = 1.0  # inches in which a name is wrapped
+_STEP, _ASIDE = 0.36, 0.85  # inches between words of a ring, and from its middle to its sides
+_RINGS = 9
 _SIGNS = {1: "+", -1: "−", 0: "±"}
 
 
 def causal_loops(scores: LoopScores, groups: Sequence[Group]) -> tuple[Figure, Table]:
     """Return the causal-loop diagram of groups of loops and the table of their links."""
+    every, groups = groups, groups[:_RINGS]
     names = list(dict.fromkeys(name for group in groups for name in _names(scores, group)))
     links = _links(scores, groups)
     figure = _whole(scores, groups, names, links) if len(names) <= _ONE else _rings(scores, groups, links)
-    footer(figure, f"{scores.run.model.name}. R: reinforcing, B: balancing, U: changes along the run; =: through a delay. A sign is that of the partial derivative along the run.")
+    more = f"The {len(groups)} strongest of {len(every)} loops. " if len(every) > len(groups) else ""
+    footer(figure, f"{scores.run.model.name}. {more}R: reinforcing, B: balancing, U: changes along the run; =: through a delay. A sign is that of the partial derivative along the run.")
     rows = [(group.label, source, target, _SIGNS[links[source, target]]) for group in groups for source, target in _around(_names(scores, group))]
     return figure, {head: [row[place] for row in rows] for place, head in enumerate(("loop", "from", "to", "sign"))}
 
@@ -67,12 +71,15 @@ def _whole(scores: LoopScores, groups: Sequence[Group], names: list[str], links:
     axes = _page(figure, 1.7 * side, side)
     places = _placed(scores, groups, names, 1.7 * side - 1.3, side - 0.7)
     boxes = {name: _word(axes, name, *places[name]) for name in names}
+    drawn: list[np.ndarray] = []
     for (source, target), sign in links.items():
         both = (target, source) in links
-        _arrow(axes, boxes[source], boxes[target], places[source], places[target], _SIGNS[sign], 0.35 if both else 0.18)
-    middles = _apart([np.mean([places[name] for name in _names(scores, group)], axis=0) for group in groups], list(places.values()))
-    for group, middle in zip(groups, middles, strict=True):
+        drawn += _arrow(axes, boxes[source], boxes[target], places[source], places[target], _SIGNS[sign], 0.35 if both else 0.18)
+    taken = [np.array(box.get_center()) for box in boxes.values()]
+    for group in groups:
+        middle = _free(np.mean([places[name] for name in _names(scores, group)], axis=0), [*taken, *drawn], 1.7 * side / 2 - 0.4, side / 2 - 0.3)
         _badge(axes, group, *middle)
+        taken += [middle, middle + (0.25, 0), middle - (0.25, 0)]
     return figure
 
 
@@ -91,42 +98,47 @@ def _pairs(scores: LoopScores, groups: Sequence[Group]) -> list[tuple[str, str]]
     return list(dict.fromkeys(pair for group in groups for pair in _around(_names(scores, group))))
 
 
-def _apart(middles: list[np.ndarray], taken: list[np.ndarray], rounds: int = 200) -> list[np.ndarray]:
-    """Return points moved apart from one another and from words, a little at a time."""
-    points = [np.array(middle, float) + 0.03 * np.array([np.cos(number), np.sin(number)]) for number, middle in enumerate(middles)]
-    for _ in range(rounds):
-        for number, point in enumerate(points):
-            for other in [*(own for place, own in enumerate(points) if place != number), *taken]:
-                gap = (point - other) * np.array([0.6, 1.6])
-                size = float(np.hypot(*gap))
-                if size < 0.62:
-                    point += 0.05 * (point - other) / max(float(np.hypot(*(point - other))), 1e-6)
-    return points
+def _free(wanted: np.ndarray, taken: list[np.ndarray], width: float, height: float) -> np.ndarray:
+    """Return the point nearest to the one wanted that is clear of words, arrows and other marks."""
+    grid = np.array([(x, y) for x in np.arange(-width, width, 0.1) for y in np.arange(-height, height, 0.1)])
+    gaps = (grid[:, None] - np.array(taken)[None]) * np.array([0.55, 1.0])
+    clear = np.min(np.hypot(gaps[..., 0], gaps[..., 1]), axis=1)
+    cost = np.hypot(*(grid - wanted).T) + 20 * np.maximum(0.27 - clear, 0)
+    return grid[int(np.argmin(cost))]
 
 
 # A ring for each loop ------------------------------------------------------------------------------
 
 
 def _rings(scores: LoopScores, groups: Sequence[Group], links: dict[tuple[str, str], int]) -> Figure:
-    """Draw each loop as a ring of its own, three in a row; what follows from one quantity only is said in one arrow."""
+    """Draw each loop as a ring of its own, three in a row: down on the right, up on the left."""
     columns = min(3, len(groups))
     chains = [_names(scores, group) for group in groups]
-    most = max(map(len, chains))
-    width, height = 4.2, 2.0 + 0.11 * most
-    rows = -(-len(groups) // columns)
-    figure = blank(columns * width, rows * height)
-    axes = _page(figure, columns * width, rows * height)
-    for number, (group, names) in enumerate(zip(groups, chains, strict=True)):
-        row, column = divmod(number, columns)
-        centre = np.array([(column - (columns - 1) / 2) * width, ((rows - 1) / 2 - row) * height])
-        angle = np.pi / 2 - 2 * np.pi * np.arange(len(names)) / len(names)
-        places = {name: centre + np.array([(width / 2 - 0.62) * np.cos(turn), (height / 2 - 0.28) * np.sin(turn)]) for name, turn in zip(names, angle, strict=True)}
-        size = SIZE - 1 if len(names) < 12 else SIZE - 2
-        boxes = {name: _word(axes, name, *places[name], size=size) for name in names}
-        for source, target in _around(names):
-            _arrow(axes, boxes[source], boxes[target], places[source], places[target], _SIGNS[links[source, target]], 0.08)
-        _badge(axes, group, *centre)
+    rows = [chains[first:first + columns] for first in range(0, len(groups), columns)]
+    heights = [_STEP * (max(len(names) // 2 for names in row)) + 0.75 for row in rows]
+    total, above = sum(heights), 0.0
+    figure = blank(WIDTH, total)
+    axes = _page(figure, WIDTH, total)
+    for row, height in enumerate(heights):
+        for column, names in enumerate(rows[row]):
+            centre = np.array([(column - (columns - 1) / 2) * WIDTH / columns, total / 2 - above - height / 2])
+            places = {name: centre + offset for name, offset in zip(names, _ring(len(names)), strict=True)}
+            boxes = {name: _word(axes, name, *places[name], size=SIZE - 1.5) for name in names}
+            for source, target in _around(names):
+                _arrow(axes, boxes[source], boxes[target], places[source], places[target], _SIGNS[links[source, target]], 0.0)
+            _badge(axes, groups[row * columns + column], *centre)
+        above += height
     return figure
+
+
+def _ring(count: int) -> list[np.ndarray]:
+    """Return places around a centre, clockwise from the top: two columns, with one place above and one below them."""
+    right = (count - 1) // 2
+    left = count - 2 - right
+    high = _STEP * (count // 2) / 2
+    down = [np.array([_ASIDE, high - 2 * high * (place + 1) / (right + 1)]) for place in range(right)]
+    up = [np.array([-_ASIDE, -high + 2 * high * (place + 1) / (left + 1)]) for place in range(left)]
+    return [np.array([0.0, high]), *down, np.array([0.0, -high]), *up]
 
 
 # Parts ---------------------------------------------------------------------------------------------
@@ -150,8 +162,8 @@ def _word(axes: Axes, name: str, x: float, y: float, size: float = SIZE - 0.5) -
     return box
 
 
-def _arrow(axes: Axes, start: Rectangle, end: Rectangle, at: np.ndarray, to: np.ndarray, sign: str, bend: float) -> None:
-    """Draw an arrow with its sign beside the head."""
+def _arrow(axes: Axes, start: Rectangle, end: Rectangle, at: np.ndarray, to: np.ndarray, sign: str, bend: float) -> list[np.ndarray]:
+    """Draw an arrow with its sign beside the head and return points along it."""
     colour = VERMILLION if sign == "+" else BLUE if sign == "−" else QUIET
     arrow = FancyArrowPatch(tuple(at), tuple(to), connectionstyle=f"arc3,rad={-bend}", arrowstyle="-|>", mutation_scale=8, linewidth=0.9, color=colour,
                             patchA=start, patchB=end, shrinkA=1, shrinkB=1, zorder=1)
@@ -159,8 +171,10 @@ def _arrow(axes: Axes, start: Rectangle, end: Rectangle, at: np.ndarray, to: np.
     points = arrow.get_path().interpolated(20).vertices  # in data coordinates, cut at the boxes
     head, before = points[-1], points[max(0, len(points) - 6)]
     along = (head - before) / max(float(np.hypot(*(head - before))), 1e-9)
-    place = head - 0.13 * along + 0.09 * np.array([-along[1], along[0]])
+    tip = head - 0.13 * along if bend else (points[0] + points[-1]) / 2
+    place = tip + 0.09 * np.array([-along[1], along[0]])
     axes.text(*place, sign, size=SIZE, color=colour, ha="center", va="center", zorder=5, weight="bold")
+    return [*points[::2], place]
 
 
 def _badge(axes: Axes, group: Group, x: float, y: float) -> None:

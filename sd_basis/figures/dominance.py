@@ -71,8 +71,7 @@ def dominance(scores: LoopScores, modes: LoopModes | None = None, groups: Sequen
 def remark(scores: LoopScores, groups: Sequence[Group]) -> str:
     """Return what the shares are shares of, as a sentence."""
     if _among_named(scores, groups):
-        return ("Loops That Matter, continuous form; shares among the loops that the model names. " + scores.loops.summary.partition(":")[0].split(", of")[0]
-                + " were looked at; the model has more than can be counted.")
+        return "Loops That Matter, continuous form: shares among the loops that the model names, of more than can be counted."
     return f"Loops That Matter, {scores.form} form. {scores.loops.summary.capitalize()}"
 
 
@@ -106,26 +105,27 @@ def stacked(axes: Axes, scores: LoopScores, groups: Sequence[Group]) -> Table:
         table["others, absolute"] = np.where(known, left, np.nan)
     axes.set_ylim(-1, 1)
     axes.set_xlim(scores.t[0], scores.t[-1])
+    taken: list[tuple[float, float, float]] = []
     for label, _, middle, thick in texts:
-        _inside(axes, scores.t, label, middle, thick)
+        _inside(axes, scores.t, label, middle, thick, taken)
     return table
 
 
-def _inside(axes: Axes, t: np.ndarray, label: str, middle: np.ndarray, thick: np.ndarray) -> None:
-    """Write a band's label inside it, where it is thickest over the length of the text."""
+def _inside(axes: Axes, t: np.ndarray, label: str, middle: np.ndarray, thick: np.ndarray, taken: list[tuple[float, float, float]]) -> None:
+    """Write a band's label inside it, where it is thickest over the length of the text and no other label (left, right, height) stands."""
     width = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]  # subfigures are not used
-    long = text_width(label, SIZE - 1) / width * (t[-1] - t[0])
-    best, where = 0.0, None
+    long = (text_width(label, SIZE - 1) + 0.12) / width * (t[-1] - t[0])
+    best, where, height = 0.0, None, 0.0
     for centre in np.linspace(t[0] + long / 2, t[-1] - long / 2, 200):
         inside = (t >= centre - long / 2) & (t <= centre + long / 2)
         if inside.any():
             least = float(np.mean(thick[inside]) + np.min(thick[inside])) / 2
-            if least > best:
-                best, where = least, centre
+            own = float(np.mean(middle[inside]))
+            if least > best and not any(left < centre + long / 2 and right > centre - long / 2 and abs(own - other) < 0.1 for left, right, other in taken):
+                best, where, height = least, centre, own
     if where is None or best < _THIN:
         return
-    near = (t >= where - long / 4) & (t <= where + long / 4)
-    height = float(np.mean(middle[near])) if near.any() else float(np.interp(where, t, middle))
+    taken.append((where - long / 2, where + long / 2, height))
     axes.text(where, height, label, size=SIZE - 1, color=INK, ha="center", va="center", zorder=4, clip_on=True,
               bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.7})
 

@@ -65,8 +65,8 @@ def named(model: Model, more: Iterable[Loop]) -> tuple[Circuit, ...]:
     return (*model.loops, *added)
 
 
-def found_along(links: Along, most: int, named: tuple[Circuit, ...]) -> Loops:
-    """Return the loops of a graph with their polarity along the links of a run."""
+def found_along(links: Along, most: int, named: tuple[Circuit, ...], only_named: bool = False) -> Loops:
+    """Return the loops of a graph, or only those named, with their polarity along the links of a run."""
     graph = links.graph
     given = {turned(graph.place[quantity] for quantity in circuit.quantities): circuit for circuit in named if _rates(graph, circuit)}
     scores = None
@@ -75,19 +75,19 @@ def found_along(links: Along, most: int, named: tuple[Circuit, ...]) -> Loops:
     for number, nodes in enumerate(partitions(graph), 1):
         inside = frozenset(nodes)
         own = [cycle for cycle in given if inside.issuperset(cycle)]
-        cycles, complete = every_cycle(graph, nodes, most)
-        short = independent(graph, nodes, links.acting, own)
-        if not complete:
+        cycles, complete = (own, False) if only_named else every_cycle(graph, nodes, most)
+        short = own if only_named else independent(graph, nodes, links.acting, own)
+        if not complete and not only_named:
             scores = links.link_scores() if scores is None else scores
             kept = dict.fromkeys(own) | dict.fromkeys(short)
             for place in np.unique(np.linspace(0, len(links.t) - 1, _INSTANTS).astype(int)):
                 kept |= dict.fromkeys(strongest(graph, nodes, scores[:, place], _STRONGEST))
             cycles = sorted(kept, key=lambda cycle: (len(cycle), cycle))
-        basis = frozenset(short)
+        basis = frozenset() if only_named else frozenset(short)
         made += [(cycle, number, cycle in basis) for cycle in cycles]
         ends = sum(source in inside and target in inside for source, target in graph.ends.T.tolist())
         parts.append(Partition(number, len(nodes), sum(node < graph.stocks for node in nodes), ends, len(short), len(cycles), complete))
-    return Loops(_dressed(links, made, given), tuple(parts), most)
+    return Loops(_dressed(links, made, given), tuple(parts), most, not only_named)
 
 
 def _rates(graph: LinkGraph, circuit: Circuit) -> bool:

@@ -71,6 +71,7 @@ class Loops:
     items: tuple[FeedbackLoop, ...]
     partitions: tuple[Partition, ...]
     most: int
+    searched: bool = True  # for others than those named
 
     def __iter__(self) -> Iterator[FeedbackLoop]:
         return iter(self.items)
@@ -101,6 +102,8 @@ class Loops:
         """One sentence on how many loops there are, and how those shown were found."""
         count = f"{len(self.items)} feedback loop{'' if len(self.items) == 1 else 's'}"
         own = f" in {len(self.partitions)} cycle partition{'' if len(self.partitions) == 1 else 's'}"
+        if not self.searched:
+            return f"{count} that the model names; others were not looked for."
         if self.complete:
             return f"{count}{own}: these are all."
         wide = [part for part in self.partitions if not part.complete]

@@ -122,19 +122,23 @@ def mean_over(t: np.ndarray, values: np.ndarray) -> float:
 
 
 def loop_scores(model: Model | Run, case: Case | str | Path | None = None, *, most: int = MOST, loops: Iterable[Loop] = (), set: Mapping | None = None,
-                policies: Iterable[Any] = (), between: tuple[Any, Any] | None = None, step: float | None = None) -> LoopScores:
+                policies: Iterable[Any] = (), between: tuple[Any, Any] | None = None, step: float | None = None, only_named: bool = False) -> LoopScores:
     """Return the scores of every feedback loop along the run of a case, or along a run given.
 
     Without `step` the exact continuous form, from partial derivatives and the speeds of stocks; with a `step` the published form of
     differences over intervals of that length, from the start on, of which those that hold a switch inside have no score. `between`
-    are two model times or dates. The loops are those of `find_loops`, whose `most` and `loops` these are. Raises InputError as that does.
+    are two model times or dates. The loops are those of `find_loops`, whose `most` and `loops` these are, or `only_named` those
+    with a name, without a search for others. Raises InputError as that does.
     """
     run = run_of(model, case, set, policies)
     graph = LinkGraph(run.path.compiled)
     checked(graph)
     first, last = _window(run, between)
     links = along(run, times_along(run, first, last), graph)
-    found = found_along(links, most, named(run.model, loops))
+    circuits = named(run.model, loops)
+    if only_named and not circuits:
+        raise InputError(f"{run.model.where}: it names no loop; give it loops=, or look at all")
+    found = found_along(links, most, circuits, only_named)
     if step is None:
         factors = links.factors()
         scores = np.array([np.prod(links.gains[links_of(graph, loop.nodes)], axis=0) * np.prod(factors[[node for node in loop.nodes if node < graph.stocks]], axis=0)
