@@ -22,8 +22,9 @@ _WIDE = 96
 def text(scores: LoopScores, modes: LoopModes, cuts: Sequence[LoopCut] | None, shown: int) -> str:
     """Return the tables: the loops with their scores, when which led, the eigenvalues, and the cuts."""
     groups = shown_groups(scores, shown)
-    lines = [scores.loops.summary, _independent(scores), "", table(["loop", "polarity", "delay", "mean share", "largest", f"at ({scores.run.model.time_unit})"],
-             [_row(scores, group) for group in groups], left=3)]
+    leads = _leads(scores, groups)
+    lines = [scores.loops.summary, _independent(scores), "", table(["loop", "polarity", "delay", "mean share", "leads", "largest", f"at ({scores.run.model.time_unit})"],
+             [_row(scores, group, leads[group.label]) for group in groups], left=3)]
     rest = len(scores.groups) - len(groups)
     if rest:
         lines.append(f"and {count(rest, 'more loop')}; --show {len(scores.groups)} lists all, --json has their quantities.")
@@ -70,10 +71,20 @@ def _independent(scores: LoopScores) -> str:
     return f"Partition {told}{' ...' if len(scores.loops.partitions) > 6 else ''}."
 
 
-def _row(scores: LoopScores, group: Group) -> list[str]:
+def _leads(scores: LoopScores, groups: Sequence[Group]) -> dict[str, float]:
+    """Return for which share of the time each group leads its partition, among those named where only they are shown."""
+    found: dict[str, float] = {}
+    for part in dict.fromkeys(group.partition for group in groups):
+        own = [group for group in groups if group.partition == part]
+        among = own if _named(own) and not scores.complete else [group for group in scores.groups if group.partition == part]
+        found |= dict(zip((group.label for group in among), scores.leads(among), strict=True))
+    return found
+
+
+def _row(scores: LoopScores, group: Group, leads: float) -> list[str]:
     value, time = _largest(scores, group)
     return [group.label, {"+": "reinforcing", "-": "balancing", "none": "idle"}.get(group.polarity, "changes"), "yes" if group.delayed else "",
-            number(scores.mean(group.rows), 3), number(value, 3), number(time)]
+            number(scores.mean(group.rows), 3), f"{100 * leads:.0f} %", number(value, 3), number(time)]
 
 
 def _largest(scores: LoopScores, group: Group) -> tuple[float | None, float | None]:

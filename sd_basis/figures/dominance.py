@@ -75,13 +75,18 @@ def remark(scores: LoopScores, groups: Sequence[Group]) -> str:
     return f"Loops That Matter, {scores.form} form. {scores.loops.summary.capitalize()}"
 
 
-def stacked(axes: Axes, scores: LoopScores, groups: Sequence[Group]) -> Table:
-    """Stack the shares of groups of loops, the strongest next to zero, and label each band where it is thickest; return the table."""
+def stacked(axes: Axes, scores: LoopScores, groups: Sequence[Group], colours: Mapping[str, str] | None = None) -> Table:
+    """Stack the shares of groups of loops, the strongest next to zero, and label each band where it is thickest; return the table.
+
+    With `colours` by label the groups stand in that order, the same in every panel.
+    """
     among = _among_named(scores, groups)
     values = scores.shares(groups) if among else np.array([np.sum(scores.relative[list(group.rows)], axis=0) for group in groups])
     order = np.argsort([-np.nanmean(np.abs(row)) if np.isfinite(row).any() else 0.0 for row in values])[:_BANDS]
+    if colours is not None:
+        order = np.array([place for label in colours for place, group in enumerate(groups) if group.label == label], dtype=int)
     rest = [place for place in range(len(groups)) if place not in order]
-    shown = [(groups[place].label, values[place], COLOURS[number]) for number, place in enumerate(order)]
+    shown = [(groups[place].label, values[place], COLOURS[number] if colours is None else colours[groups[place].label]) for number, place in enumerate(order)]
     known = np.isfinite(values).all(axis=0)
     left = 1 - np.sum(np.abs(values[order]), axis=0) if not among else np.sum(np.abs(values[rest]), axis=0) if rest else np.zeros(len(scores.t))
     axes.axhline(0, color=INK, linewidth=0.8, zorder=3)

@@ -97,6 +97,15 @@ class LoopScores:
             total = np.sum(np.abs(own), axis=0)
             return np.where(total > 0, own / total, np.nan)
 
+    def leads(self, groups: Iterable[Group]) -> list[float]:
+        """Return for which share of the time each of some groups of one partition has the largest score, of the time in which one has."""
+        own = list(groups)
+        found = {group.label: 0.0 for group in own}
+        for start, end, leader in self.phases(own[0].partition if own else 1, own):
+            found[leader.label] += end - start
+        total = sum(found.values())
+        return [found[group.label] / total if total else 0.0 for group in own]
+
     def phases(self, partition: int = 1, groups: Iterable[Group] | None = None) -> list[tuple[float, float, Group]]:
         """Return from when to when which group of a partition had the largest score; times at which it rests are left out."""
         own = [group for group in (self.groups if groups is None else groups) if group.partition == partition]
