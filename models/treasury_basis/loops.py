@@ -8,28 +8,9 @@ from sd_basis import Loop
 from .conditions import alarm, capacity_change, capacity_target, haircut, margin_change, volatility_change, volatility_gap, volatility_target
 from .defaults import default_hazard, seizure, unpaid_calls
 from .financing import margin_calls, refused_share, scarcity_of_loans, shortfall
-from .funds import (
-    capital_need,
-    excess_position,
-    forced_orders,
-    free_need,
-    fund_sale,
-    largest_position,
-    liquid_wealth,
-    overhang,
-    unfinanced,
-)
+from .funds import capital_need, excess_position, forced_orders, free_need, fund_sale, largest_position, liquid_wealth, overhang, unfinanced
 from .holders import fear_change, felt_by_others, fleeing, other_orders, other_purchases, other_sales, others_fear, others_wanted
-from .ledger import (
-    dealer_equity,
-    dealer_inventory,
-    dollar_liquidity,
-    fund_cash,
-    fund_equities,
-    hedge_fund_collateral,
-    price,
-    seized_collateral,
-)
+from .ledger import dealer_equity, dealer_inventory, dollar_liquidity, fund_cash, fund_equities, hedge_fund_collateral, price, seized_collateral
 from .lenders import hoarding, lenders_fear, lent_gap, lent_target
 from .market import (
     balance_sheet_use,
@@ -68,7 +49,11 @@ LOOPS = (
         (price, shortfall, called, calls_paid, fund_cash, unpaid_calls, default_hazard, seizure, seized_collateral, balance_sheet_use, *FALL),
         "prices fall, margin calls drain cash until calls stay unpaid, dealers seize the bonds, which fill their balance sheets",
     ),
-    Loop("margin spiral", (margin_rate, free_need, capital_need, largest_position, *SOLD, *FALL, *VOLATILITY, margin_change), "volatility raises margins"),
+    Loop(
+        "margin spiral",
+        (margin_rate, free_need, capital_need, largest_position, *SOLD, *FALL, *VOLATILITY, margin_change),
+        "volatility raises margins",
+    ),
     Loop("haircut spiral", (haircut, free_need, capital_need, largest_position, *SOLD, *FALL, *VOLATILITY), "volatility raises haircuts"),
     Loop("precaution", (alarm, free_need, capital_need, largest_position, *SOLD, *FALL, *VOLATILITY[:-1]), "fear raises the buffer funds keep"),
     Loop(
@@ -108,5 +93,9 @@ LOOPS = (
         (felt_by_others, others_wanted, other_purchase, dealer_inventory, balance_sheet_use, *FALL),
         "other holders buy what has become cheap",
     ),
-    Loop("position sold", (overhang, excess_position, forced_orders, fund_orders, fund_sale, hedge_fund_collateral), "what is sold need not be sold again"),
+    Loop(
+        "position sold",
+        (overhang, excess_position, forced_orders, fund_orders, fund_sale, hedge_fund_collateral),
+        "what is sold need not be sold again",
+    ),
 )

@@ -42,7 +42,7 @@ def document(asked: Request, case: Case, scores: LoopScores, modes: LoopModes, c
              "partition": group.partition, "mean_share": scores.mean(group.rows), "largest_share": largest[0], "largest_at": largest[1]}
             for group in scores.ranked() for largest in (_largest(scores, group),)]
     leading = [modes.leading(place) for place in range(len(modes.t))]
-    return {"model": asked.model.name, "case": case.name, "values": asked.model.value_set, "set": asked.set, "form": scores.form,
+    return {"model": asked.model.name, "case": case.name, "values": asked.model.value_set, "shift": case.shift, "set": asked.set, "form": scores.form,
             **scores.loops.document(), "groups": rows,
             "phases": [{"start": start, "end": end, "leads": group.label, "among": "found" if scores.complete or group.given is None else "named"}
                        for part in _parts(scores) for start, end, group in _led(scores, part, groups)],

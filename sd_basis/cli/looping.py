@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import InputError
-from .options import case_option, json_option, model_argument, out_option, policy_option, set_option, values_option
+from .options import case_option, json_option, model_argument, out_option, policy_option, set_option, shift_option, values_option
 from .output import warn
 from .request import request, span_of
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @case_option()
 @values_option
 @policy_option
+@shift_option()
 @set_option
 @click.option("--loop", "given", metavar="NAME: A -> B -> C", multiple=True,
               help="Name a loop: quantities as each acts on the next, the last on the first; x[*] is every member of a family. Repeatable.")
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--show", "shown", type=click.IntRange(min=1), default=12, show_default=True, help="Loops in the tables and figures.")
 @out_option("the result as JSON, the scores, the figure of dominance and the causal-loop diagram")
 @json_option
-def feedback_loops(model, case, values, policies, settings, given, most, between, step, cut_each, cut_at, shown, out, as_json) -> None:
+def feedback_loops(model, case, values, policies, shift, settings, given, most, between, step, cut_each, cut_at, shown, out, as_json) -> None:
     """Find the feedback loops of MODEL, and which of them drive the run of a case.
 
     Scores are those of Loops That Matter, shares of what all loops of a cycle partition contribute; eigenvalues along the run say what grows.
@@ -45,7 +46,7 @@ def feedback_loops(model, case, values, policies, settings, given, most, between
     if cut_at and not cut_each:
         raise InputError("--cut-at: it says when --cut-each cuts; give that too")
     asked = request(model, values, policies, settings)
-    own = asked.case(case)
+    own = asked.case(case, shift)
     from ..circuits import read_loop
     from ..looping.cutting_each import cut_loops
     from ..looping.finding import RTOL
