@@ -28,7 +28,8 @@ class Model:
 
     `flows` are Flow and Trade objects and families of them; stocks, auxiliaries, parameters, series, lookups and the
     flows of delays are collected from them, from `outputs` (quantities no rate mentions), policies, impulses and
-    outcomes. `runaway` is the inequality whose coming true, where no policy acts, starts the second clock of `timing`. `loops` names feedback loops. `span` is (start, end) in `time_unit`; `units` defines unit names of its own, {"year": "252 day"}.
+    outcomes. `runaway` is the inequality whose coming true, where no policy acts, starts the second clock of `timing`.
+    `loops` names feedback loops. `span` is (start, end) in `time_unit`; `units` defines unit names of its own, {"year": "252 day"}.
     Raises InputError for two quantities of one name, an auxiliary without an equation, an
     algebraic loop (named), and anything of the wrong kind.
     """

@@ -8,7 +8,26 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from sd_basis import CLOUD, DELAY1, TIME, Auxiliary, Family, Flow, InputError, Loop, Model, Parameter, Policy, Stock, cut_loops, find_loops, load, loop_modes, loop_scores, simulate
+from sd_basis import (
+    CLOUD,
+    DELAY1,
+    TIME,
+    Auxiliary,
+    Family,
+    Flow,
+    InputError,
+    Loop,
+    Model,
+    Parameter,
+    Policy,
+    Stock,
+    cut_loops,
+    find_loops,
+    load,
+    loop_modes,
+    loop_scores,
+    simulate,
+)
 from sd_basis.cli import main
 from sd_basis.looping.enumerating import links_of
 from sd_basis.looping.links import LinkGraph, along

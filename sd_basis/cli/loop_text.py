@@ -23,8 +23,8 @@ def text(scores: LoopScores, modes: LoopModes, cuts: Sequence[LoopCut] | None, s
     """Return the tables: the loops with their scores, when which led, the eigenvalues, and the cuts."""
     groups = shown_groups(scores, shown)
     leads = _leads(scores, groups)
-    lines = [scores.loops.summary, _independent(scores), "", table(["loop", "polarity", "delay", "mean share", "leads", "largest", f"at ({scores.run.model.time_unit})"],
-             [_row(scores, group, leads[group.label]) for group in groups], left=3)]
+    heads = ["loop", "polarity", "delay", "mean share", "leads", "largest", f"at ({scores.run.model.time_unit})"]
+    lines = [scores.loops.summary, _independent(scores), "", table(heads, [_row(scores, group, leads[group.label]) for group in groups], left=3)]
     rest = len(scores.groups) - len(groups)
     if rest:
         lines.append(f"and {count(rest, 'more loop')}; --show {len(scores.groups)} lists all, --json has their quantities.")
@@ -46,7 +46,8 @@ def document(asked: Request, case: Case, scores: LoopScores, modes: LoopModes, c
             **scores.loops.document(), "groups": rows,
             "phases": [{"start": start, "end": end, "leads": group.label, "among": "found" if scores.complete or group.given is None else "named"}
                        for part in _parts(scores) for start, end, group in _led(scores, part, groups)],
-            "eigenvalues": [{"time": float(t), "leading": {"real": float(modes.eigenvalues[place, own].real), "imaginary": float(modes.eigenvalues[place, own].imag)},
+            "eigenvalues": [{"time": float(t), "leading": {"real": float(modes.eigenvalues[place, own].real),
+                                                           "imaginary": float(modes.eigenvalues[place, own].imag)},
                              "zero": int(modes.zero[place].sum()), "defective": int(modes.defective[place].sum()), "loops": _elasticities(modes, place, own),
                              "through": {name: value for name, value in _through(modes, place, own)}}
                             for place, (t, own) in enumerate(zip(modes.t, leading, strict=True))],

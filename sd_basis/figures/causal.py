@@ -35,7 +35,8 @@ def causal_loops(scores: LoopScores, groups: Sequence[Group]) -> tuple[Figure, T
     links = _links(scores, groups)
     figure = _whole(scores, groups, names, links) if len(names) <= _ONE else _rings(scores, groups, links)
     more = f"The {len(groups)} strongest of {len(every)} loops. " if len(every) > len(groups) else ""
-    footer(figure, f"{scores.run.model.name}. {more}R: reinforcing, B: balancing, U: changes along the run; =: through a delay. A sign is that of the partial derivative along the run.")
+    footer(figure, f"{scores.run.model.name}. {more}R: reinforcing, B: balancing, U: changes along the run; =: through a delay. "
+           "A sign is that of the partial derivative along the run, ± where it changes.")
     rows = [(group.label, source, target, _SIGNS[links[source, target]]) for group in groups for source, target in _around(_names(scores, group))]
     return figure, {head: [row[place] for row in rows] for place, head in enumerate(("loop", "from", "to", "sign"))}
 
@@ -52,13 +53,12 @@ def _around(names: Sequence[str]) -> list[tuple[str, str]]:
 def _links(scores: LoopScores, groups: Sequence[Group]) -> dict[tuple[str, str], int]:
     """Return the sign of each link drawn, 0 where it changes along the run."""
     found: dict[tuple[str, str], set[int]] = {}
-    from_run = scores.gains
     for group in groups:
         for row in group.rows:
             loop = scores.loops[row]
-            for link, ends in zip(links_of(scores.links.graph, loop.nodes), _around(_names(scores, group) if len(group.rows) > 1 else list(loop.quantities)), strict=True):
-                found.setdefault(ends, set()).update(int(sign) for sign in np.unique(np.sign(from_run[link])) if sign)
-    return {ends: signs.copy().pop() if len(signs) == 1 else 0 for ends, signs in found.items()}
+            for link, ends in zip(links_of(scores.links.graph, loop.nodes), _around(_names(scores, group)), strict=True):
+                found.setdefault(ends, set()).update(int(sign) for sign in np.unique(np.sign(scores.gains[link])) if sign)
+    return {ends: next(iter(signs)) if len(signs) == 1 else 0 for ends, signs in found.items()}
 
 
 # One diagram ---------------------------------------------------------------------------------------
@@ -181,6 +181,6 @@ def _badge(axes: Axes, group: Group, x: float, y: float) -> None:
     """Write R or B with the loop's number and name."""
     number, _, name = group.label.partition(" ")
     colour = _COLOURS.get(group.polarity, QUIET)
-    lines = [f"{number}{' =' if group.delayed else ''}", *balanced(name.partition(" [")[0], 0.9, SIZE - 0.5)] if name else [f"{number}{' =' if group.delayed else ''}"]
+    lines = [f"{number}{' =' if group.delayed else ''}", *(balanced(name.partition(" [")[0], 0.9, SIZE - 0.5) if name else ())]
     axes.text(x, y, "\n".join(lines), size=SIZE - 0.5, color=colour, weight="bold", ha="center", va="center", linespacing=1.15, zorder=6,
               bbox={"facecolor": "white", "edgecolor": colour, "linewidth": 0.8, "boxstyle": "round,pad=0.25", "alpha": 0.95})

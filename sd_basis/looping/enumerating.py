@@ -14,6 +14,8 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components, shortest_path
 
 from ..errors import missing_extra
 from .links import LinkGraph
@@ -36,8 +38,13 @@ def links_of(graph: LinkGraph, cycle: Cycle) -> list[int]:
 
 def partitions(graph: LinkGraph, acting: np.ndarray | None = None) -> list[tuple[int, ...]]:
     """Return the cycle partitions of a graph, or of its links that act, the largest first, each as its nodes in order."""
-    found = _networkx().strongly_connected_components(_directed(graph, acting))
-    return sorted((tuple(sorted(nodes)) for nodes in found if len(nodes) > 1), key=lambda nodes: (-len(nodes), nodes))
+    ends = graph.ends if acting is None else graph.ends[:, acting]
+    size = len(graph.nodes)
+    _, label = connected_components(csr_array((np.ones(ends.shape[1]), ends), shape=(size, size)), connection="strong")
+    found: dict[int, list[int]] = {}
+    for node in range(size):
+        found.setdefault(int(label[node]), []).append(node)
+    return sorted((tuple(nodes) for nodes in found.values() if len(nodes) > 1), key=lambda nodes: (-len(nodes), nodes))
 
 
 def every_cycle(graph: LinkGraph, nodes: tuple[int, ...], most: int) -> tuple[list[Cycle], bool]:
@@ -135,9 +142,6 @@ def _candidates(graph: LinkGraph, nodes: tuple[int, ...], links: list[int], firs
 
 def _shortest(graph: LinkGraph, nodes: tuple[int, ...], links: list[int]) -> tuple[np.ndarray, np.ndarray]:
     """Return the lengths of shortest paths between nodes of a partition, and on each the node before the last."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import shortest_path
-
     matrix = np.zeros((len(graph.nodes), len(graph.nodes)))
     matrix[graph.ends[0, links], graph.ends[1, links]] = 1
     own = csr_array(matrix[np.ix_(nodes, nodes)])

@@ -107,8 +107,9 @@ class Loops:
         if self.complete:
             return f"{count}{own}: these are all."
         wide = [part for part in self.partitions if not part.complete]
-        return (f"{count}{own}, of which {len(wide)} ha{'s' if len(wide) == 1 else 've'} more than {self.most} loops, where counting stopped: there, those named, the shortest "
-                f"independent set{'' if len(wide) == 1 else 's'} of {sum(part.independent for part in wide)}, and the strongest met by a search along the run, "
+        many = "" if len(wide) == 1 else "s"
+        return (f"{count}{own}, of which {len(wide)} ha{'ve' if many else 's'} more than {self.most} loops, where counting stopped: there, those named, "
+                f"the shortest independent set{many} of {sum(part.independent for part in wide)}, and the strongest met by a search along the run, "
                 "a heuristic that misses loops.")
 
     def document(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Eigenvalues along a run, and how they respond to loops: which loops make a model grow, swing or settle.
 
-With J r = lambda r and l J = lambda l, the elasticity of an eigenvalue by the gain a of a link u -> v is (a / lambda) L_v R_u / (l . r), where R and L carry r
-forward and l backward along the links through auxiliaries. What enters a quantity leaves it, so that the elasticities of links are
+With J r = lambda r and l J = lambda l, the elasticity of an eigenvalue by the gain a of a link u -> v is (a / lambda) L_v R_u / (l . r),
+where R and L carry r forward and l backward along the links through auxiliaries. What enters a quantity leaves it, so that the elasticities of links are
 one sum of elasticities of independent loops (Kampmann, System Dynamics Review 28, 2012). Counted once for each stock in
 a loop they sum to one. They hang on the set of loops chosen; here it begins with the loops the model names, and goes on with the shortest.
 What hangs on no choice is the elasticity by the first link of a loop: of all loops through that link together.
@@ -35,9 +35,10 @@ _ZERO, _DEFECTIVE = 1e-9, 1e7  # of the largest eigenvalue; condition of an eige
 class LoopModes:
     """The eigenvalues of one cycle partition along a run, and what they owe to its independent loops.
 
-    `eigenvalues` (times, modes) are tracked from one time to the next by the overlap of their vectors. `elasticities` (times, modes, loops) are
-    d log lambda / d log gain of each loop in `loops`; not a number where `zero` or `defective` (times, modes) flags an eigenvalue. `sums` (times, modes) are
-    theirs, each counted once a stock of its loop: one. `through` (times, modes, loops) are those by the first link of each loop in `named`. `weights` (times, modes) are the shares of the modes in how the stocks move, each by its size.
+    `eigenvalues` (times, modes) are tracked from one time to the next by the overlap of their vectors. `elasticities` (times, modes, loops)
+    are d log lambda / d log gain of each loop in `loops`; not a number where `zero` or `defective` (times, modes) flags an eigenvalue.
+    `sums` (times, modes) are theirs, each counted once a stock of its loop: one. `through` (times, modes, loops) are those by the first
+    link of each loop in `named`. `weights` (times, modes) are the shares of the modes in how the stocks move, each by its size.
     """
 
     t: np.ndarray
@@ -59,7 +60,7 @@ class LoopModes:
         return np.max(self.eigenvalues.real, axis=1)
 
     def leading(self, place: int) -> int:
-        """Return the mode with the largest real part at a time, given by its place; conserved totals, whose eigenvalue is zero, only where there is no other."""
+        """Return the mode with the largest real part at a time, given by its place; a zero eigenvalue only where there is no other."""
         real = self.eigenvalues[place].real
         return int(np.argmax(real if self.zero[place].all() else np.where(self.zero[place], -np.inf, real)))
 
@@ -71,8 +72,8 @@ class LoopModes:
         return [(self.loops[row], complex(own[row])) for row in np.argsort(-np.abs(own))[:count]]
 
 
-def loop_modes(model: Model | Run, case: Case | str | Path | None = None, *, partition: int = 1, most: int = MOST, loops: Iterable[Loop] = (), set: Mapping | None = None,
-               policies: Iterable[Any] = (), times: Iterable[float] | None = None) -> LoopModes:
+def loop_modes(model: Model | Run, case: Case | str | Path | None = None, *, partition: int = 1, most: int = MOST, loops: Iterable[Loop] = (),
+               set: Mapping | None = None, policies: Iterable[Any] = (), times: Iterable[float] | None = None) -> LoopModes:
     """Return the eigenvalues of a cycle partition along a run and the elasticities by its independent loops, at 41 times or `times`.
 
     Partitions are numbered as in `find_loops`, the largest first. Raises InputError where the model has no feedback loop.
@@ -120,7 +121,8 @@ def modes_along(links: Along, found: Loops, partition: int, run: Run) -> LoopMod
             through[place, good] = carried[first].T
             sums[place, good] = elasticity[place, good] @ part.multiplicity
         weights[place] = _weights(links.speeds[part.stocks, place], right[place], left[place], overlap[place], size)
-    return LoopModes(links.t, partition, tuple(graph.nodes[stock].name for stock in part.stocks), tuple(own), values, elasticity, sums, tuple(given), through, weights, zero, defective)
+    names = tuple(graph.nodes[stock].name for stock in part.stocks)
+    return LoopModes(links.t, partition, names, tuple(own), values, elasticity, sums, tuple(given), through, weights, zero, defective)
 
 
 class _Part:
@@ -184,7 +186,7 @@ class _Part:
 
 
 def _vectors(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return eigenvalues with right and left vectors, l . r the inverse of an eigenvalue's condition where stocks are measured by what balances the matrix."""
+    """Return eigenvalues with right and left vectors; l . r is the inverse of an eigenvalue's condition, stocks measured by what balances the matrix."""
     if not np.isfinite(matrix).all():
         return (np.full(array, np.nan + 0j) for array in ((len(matrix),), matrix.shape, matrix.shape))  # type: ignore[return-value]
     balanced, (scale, _) = matrix_balance(matrix, permute=False, separate=True)

@@ -150,8 +150,9 @@ def loop_scores(model: Model | Run, case: Case | str | Path | None = None, *, mo
     found = found_along(links, most, circuits, only_named)
     if step is None:
         factors = links.factors()
-        scores = np.array([np.prod(links.gains[links_of(graph, loop.nodes)], axis=0) * np.prod(factors[[node for node in loop.nodes if node < graph.stocks]], axis=0)
-                           for loop in found])
+        through = [[node for node in loop.nodes if node < graph.stocks] for loop in found]
+        scores = np.array([np.prod(links.gains[links_of(graph, loop.nodes)], axis=0) * np.prod(factors[stocks], axis=0)
+                           for loop, stocks in zip(found, through, strict=True)])
         return LoopScores(run, found, links.t, scores, relative_scores(found, scores), "continuous", links, links.gains)
     intervals = interval_scores(run, graph, first, last, step)
     scores = np.array([np.prod(intervals.scores[links_of(graph, loop.nodes)], axis=0) for loop in found])
@@ -164,7 +165,8 @@ def _window(run: Run, between: tuple[Any, Any] | None) -> tuple[float, float]:
         return start, end
     first, last = (run.case.time("between", value) for value in between)
     if not start <= first < last <= end:
-        raise InputError(f"between: {first:g} to {last:g} does not lie in the run from {run.when(start)} to {run.when(end)}; give two times in it, the earlier first")
+        raise InputError(f"between: {first:g} to {last:g} does not lie in the run from {run.when(start)} to {run.when(end)}; "
+                         "give two times in it, the earlier first")
     return first, last
 
 
