@@ -175,7 +175,8 @@ def _cuts(scores: LoopScores, cuts: Sequence[LoopCut]) -> list[str]:
                      *(number(float(cut.run[name][-1])) for name in stocks)])
     changed = [cut.name for cut in cuts if cut.changes]
     told = f"An outcome changes where {' or '.join(changed)} is cut." if changed else "No cut changes an outcome."
-    return [table(["loop cut", "at", *groups, *(f"{name}, end" for name in stocks)], rows, left=2), *([told] if groups else [])]
+    failed = [f"Without {cut.name}: {cut.failure}." for cut in cuts if cut.failure]
+    return [table(["loop cut", "at", *groups, *(f"{name}, end" for name in stocks)], rows, left=2), *([told] if groups else []), *failed]
 
 
 def _told(code: str | None, time: float | None) -> str:

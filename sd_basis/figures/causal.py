@@ -24,7 +24,8 @@ _ONE = 12  # quantities up to which everything is one diagram
 _COLOURS = {"+": VERMILLION, "-": BLUE}
 _NAME = 1.0  # inches in which a name is wrapped
 _STEP, _ASIDE = 0.36, 0.85  # inches between words of a ring, and from its middle to its sides
-_RINGS = 9
+_BENDS = (0.18, -0.18, 0.32, -0.32, 0.5, -0.5, 0.7, -0.7)
+_RINGS, _LOW = 9, 3  # rings at most, and steps from top to bottom at least
 _SIGNS = {1: "+", -1: "−", 0: "±"}
 
 
@@ -72,9 +73,12 @@ def _whole(scores: LoopScores, groups: Sequence[Group], names: list[str], links:
     places = _placed(scores, groups, names, 1.7 * side - 1.3, side - 0.7)
     boxes = {name: _word(axes, name, *places[name]) for name in names}
     drawn: list[np.ndarray] = []
+    page = np.array([1.7 * side / 2 - 0.1, side / 2 - 0.1])
     for (source, target), sign in links.items():
-        both = (target, source) in links
-        drawn += _arrow(axes, boxes[source], boxes[target], places[source], places[target], _SIGNS[sign], 0.35 if both else 0.18)
+        others = [box for name, box in boxes.items() if name not in (source, target)]
+        bends = [bend for bend in _BENDS if (target, source) not in links or bend >= 0.3]  # two opposite arrows bow away from each other
+        bend = min(bends, key=lambda bend: _met(_curve(places[source], places[target], bend), others, drawn, page) + abs(bend))
+        drawn += _arrow(axes, boxes[source], boxes[target], places[source], places[target], _SIGNS[sign], bend)
     taken = [np.array(box.get_center()) for box in boxes.values()]
     for group in groups:
         middle = _free(np.mean([places[name] for name in _names(scores, group)], axis=0), [*taken, *drawn], 1.7 * side / 2 - 0.4, side / 2 - 0.3)
@@ -115,7 +119,7 @@ def _rings(scores: LoopScores, groups: Sequence[Group], links: dict[tuple[str, s
     columns = min(3, len(groups))
     chains = [_names(scores, group) for group in groups]
     rows = [chains[first:first + columns] for first in range(0, len(groups), columns)]
-    heights = [_STEP * (max(len(names) // 2 for names in row)) + 0.75 for row in rows]
+    heights = [_STEP * max(_LOW, *(len(names) // 2 for names in row)) + 0.75 for row in rows]
     total, above = sum(heights), 0.0
     figure = blank(WIDTH, total)
     axes = _page(figure, WIDTH, total)
@@ -125,7 +129,7 @@ def _rings(scores: LoopScores, groups: Sequence[Group], links: dict[tuple[str, s
             places = {name: centre + offset for name, offset in zip(names, _ring(len(names)), strict=True)}
             boxes = {name: _word(axes, name, *places[name], size=SIZE - 1.5) for name in names}
             for source, target in _around(names):
-                _arrow(axes, boxes[source], boxes[target], places[source], places[target], _SIGNS[links[source, target]], 0.0)
+                _arrow(axes, boxes[source], boxes[target], places[source], places[target], _SIGNS[links[source, target]], 0.8 if len(names) == 2 else 0.0)
             _badge(axes, groups[row * columns + column], *centre)
         above += height
     return figure
@@ -133,9 +137,11 @@ def _rings(scores: LoopScores, groups: Sequence[Group], links: dict[tuple[str, s
 
 def _ring(count: int) -> list[np.ndarray]:
     """Return places around a centre, clockwise from the top: two columns, with one place above and one below them."""
+    if count == 3:
+        return [np.array([0.0, 0.45]), np.array([_ASIDE, -0.35]), np.array([-_ASIDE, -0.35])]
     right = (count - 1) // 2
     left = count - 2 - right
-    high = _STEP * (count // 2) / 2
+    high = _STEP * max(count // 2, _LOW) / 2
     down = [np.array([_ASIDE, high - 2 * high * (place + 1) / (right + 1)]) for place in range(right)]
     up = [np.array([-_ASIDE, -high + 2 * high * (place + 1) / (left + 1)]) for place in range(left)]
     return [np.array([0.0, high]), *down, np.array([0.0, -high]), *up]
@@ -168,13 +174,32 @@ def _arrow(axes: Axes, start: Rectangle, end: Rectangle, at: np.ndarray, to: np.
     arrow = FancyArrowPatch(tuple(at), tuple(to), connectionstyle=f"arc3,rad={-bend}", arrowstyle="-|>", mutation_scale=8, linewidth=0.9, color=colour,
                             patchA=start, patchB=end, shrinkA=1, shrinkB=1, zorder=1)
     axes.add_patch(arrow)
-    points = arrow.get_path().interpolated(20).vertices  # in data coordinates, cut at the boxes
-    head, before = points[-1], points[max(0, len(points) - 6)]
-    along = (head - before) / max(float(np.hypot(*(head - before))), 1e-9)
-    tip = head - 0.13 * along if bend else (points[0] + points[-1]) / 2
-    place = tip + 0.09 * np.array([-along[1], along[0]])
+    points = np.array([point for point in _curve(at, to, bend) if not any(_within(box, point) for box in (start, end))] or [(at + to) / 2])
+    back = points[max(0, len(points) - 12)]
+    along = (points[-1] - back) / max(float(np.hypot(*(points[-1] - back))), 1e-9)
+    tip = points[-1] - 0.13 * along if bend else points[len(points) // 2]
+    place = tip + 0.1 * np.array([-along[1], along[0]])
     axes.text(*place, sign, size=SIZE, color=colour, ha="center", va="center", zorder=5, weight="bold")
-    return [*points[::2], place]
+    return [*points[::4], place]
+
+
+def _curve(at: np.ndarray, to: np.ndarray, bend: float) -> np.ndarray:
+    """Return points along an arrow from middle to middle, bowed as matplotlib's arc3 does it."""
+    share, over = np.linspace(0, 1, 80)[:, None], to - at
+    control = (at + to) / 2 - bend * np.array([over[1], -over[0]])
+    return (1 - share) ** 2 * at + 2 * share * (1 - share) * control + share**2 * to
+
+
+def _met(curve: np.ndarray, boxes: Sequence[Rectangle], drawn: Sequence[np.ndarray], page: np.ndarray) -> float:
+    """Return how much a curve meets: words that it passes and the edge of the page count most, then arrows that it runs along."""
+    words = sum(_within(box, point, 0.06) for box in boxes for point in curve[::2]) + int(np.sum(np.abs(curve) > page))
+    along = sum(float(np.min(np.hypot(*(np.array(drawn) - point).T))) < 0.08 for point in curve[8:-8:4]) if drawn else 0
+    return words + 0.15 * along
+
+
+def _within(box: Rectangle, point: np.ndarray, room: float = 0.0) -> bool:
+    left, bottom = box.get_xy()
+    return left - room <= point[0] <= left + box.get_width() + room and bottom - room <= point[1] <= bottom + box.get_height() + room
 
 
 def _badge(axes: Axes, group: Group, x: float, y: float) -> None:

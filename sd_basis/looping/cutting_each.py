@@ -26,7 +26,7 @@ from .found import FeedbackLoop
 class LoopCut:
     """A loop that was cut, at its first `links`, one for each member: the run without it, or the failure it ended with.
 
-    `changes` tells whether an outcome is another than in the whole run.
+    `changes` tells whether an outcome is another than in the whole run, of a run that came to its end.
     """
 
     name: str
@@ -70,7 +70,7 @@ def cut_loops(model: Model, case: Case | str | Path | None = None, *, loops: Ite
         try:
             run = simulate(one, case, set=set, policies=policies, rtol=rtol)
         except NumericalFailure as failure:
-            made.append(LoopCut(name, links, failure.run, str(failure), True))
+            made.append(LoopCut(name, links, failure.run, str(failure), False))
             continue
         changes = any(run.outcomes[group].code != decision.code for group, decision in whole.outcomes.items())
         made.append(LoopCut(name, links, run, None, changes))
