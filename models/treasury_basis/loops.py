@@ -79,6 +79,7 @@ LOOPS = (
         (others_fear, fear_change, fleeing, others_wanted, other_orders, other_sale, dealer_inventory, balance_sheet_use, *FALL, *VOLATILITY),
         "other holders flee from volatility into dollars",
     ),
+    Loop("contagion", (fleeing, fear_change), "each holder who flees is followed by another, until all have fled who would"),
     Loop(
         "nobody quotes",
         (

@@ -24,7 +24,7 @@ _ONE = 12  # quantities up to which everything is one diagram
 _COLOURS = {"+": VERMILLION, "-": BLUE}
 _NAME = 1.0  # inches in which a name is wrapped
 _STEP, _ASIDE = 0.36, 0.85  # inches between words of a ring, and from its middle to its sides
-_BENDS = (0.18, -0.18, 0.32, -0.32, 0.5, -0.5, 0.7, -0.7)
+_BENDS = (0.18, -0.18, 0.08, -0.08, 0.32, -0.32, 0.5, -0.5, 0.7, -0.7)
 _RINGS, _LOW = 9, 3  # rings at most, and steps from top to bottom at least
 _SIGNS = {1: "+", -1: "−", 0: "±"}
 
@@ -206,6 +206,6 @@ def _badge(axes: Axes, group: Group, x: float, y: float) -> None:
     """Write R or B with the loop's number and name."""
     number, _, name = group.label.partition(" ")
     colour = _COLOURS.get(group.polarity, QUIET)
-    lines = [f"{number}{' =' if group.delayed else ''}", *(balanced(name.partition(" [")[0], 0.9, SIZE - 0.5) if name else ())]
+    lines = [f"{number}{' =' if group.delayed else ''}", *(balanced(name.partition(" [")[0], 0.62, SIZE - 0.5) if name else ())]
     axes.text(x, y, "\n".join(lines), size=SIZE - 0.5, color=colour, weight="bold", ha="center", va="center", linespacing=1.15, zorder=6,
               bbox={"facecolor": "white", "edgecolor": colour, "linewidth": 0.8, "boxstyle": "round,pad=0.25", "alpha": 0.95})

@@ -15,7 +15,7 @@ PARTS = {
     "funds' margins and fear": (ORANGE, ("margin spiral", "haircut spiral", "precaution")),
     "defaults, repo, hoarding": (PURPLE, ("calls and defaults", "repo run", "hoarding")),
     "dealers": (BLUE, ("dealers' losses", "dealers' fear")),
-    "flight": (SKY, ("dash for dollars", "nobody quotes")),
+    "flight": (SKY, ("contagion", "dash for dollars", "nobody quotes")),
     "balancing": (GREEN, ("bargain hunters", "position sold")),
 }
 
@@ -38,9 +38,9 @@ def loop_dominance(context):
             dates += [(decision.time, "funds gone") for decision in (run.outcomes["funds"],) if decision.code == "collapsed"]
             policy_lines(own, dates)
     said = (
-        "Loops That Matter in continuous time: reinforcing above, balancing below. Shares of the 13 loops that the model names, over all cohorts; "
+        "Loops That Matter in continuous time: reinforcing above, balancing below. Shares of the 14 loops that the model names, over all cohorts; "
         "there are more loops than can be counted. Funds' margins and fear: margin spiral, haircut spiral, precaution. Dealers: their losses and their fear. "
-        "Flight: dash for dollars, nobody quotes. Balancing: bargain hunters, position sold. A loop that turns while prices recover is the same loop."
+        "Flight: contagion, dash for dollars, nobody quotes. Balancing: bargain hunters, position sold. A loop that turns while prices recover is the same loop."
     )
     return remark(figure, said, f"{UNIDENTIFIED}: they set the gain of the funds' loops."), table
 
