@@ -126,7 +126,10 @@ def _inside(axes: Axes, t: np.ndarray, label: str, middle: np.ndarray, thick: np
         if inside.any():
             least = float(np.mean(thick[inside]) + np.min(thick[inside])) / 2
             own = float(np.mean(middle[inside]))
-            if least > best and not any(left < centre + long / 2 and right > centre - long / 2 and abs(own - other) < 0.1 for left, right, other in taken):
+            heavy = np.sum(thick[inside])
+            one_side = abs(np.sum(np.sign(middle[inside]) * thick[inside])) > 0.95 * heavy  # else it would stand between its own parts
+            free = not any(left < centre + long / 2 and right > centre - long / 2 and abs(own - other) < 0.1 for left, right, other in taken)
+            if least > best and one_side and free:
                 best, where, height = least, centre, own
     if where is None or best < _THIN:
         return

@@ -40,7 +40,8 @@ def loop_dominance(context):
     said = (
         "Loops That Matter in continuous time: reinforcing above, balancing below. Shares of the 14 loops that the model names, over all cohorts; "
         "there are more loops than can be counted. Funds' margins and fear: margin spiral, haircut spiral, precaution. Dealers: their losses and their fear. "
-        "Flight: contagion, dash for dollars, nobody quotes. Balancing: bargain hunters, position sold. A loop that turns while prices recover is the same loop."
+        "Flight: contagion, dash for dollars, nobody quotes. Balancing: bargain hunters, position sold. "
+        "A loop that turns while prices recover is the same loop."
     )
     return remark(figure, said, f"{UNIDENTIFIED}: they set the gain of the funds' loops."), table
 
