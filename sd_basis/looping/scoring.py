@@ -131,19 +131,21 @@ def mean_over(t: np.ndarray, values: np.ndarray) -> float:
 
 
 def loop_scores(model: Model | Run, case: Case | str | Path | None = None, *, most: int = MOST, loops: Iterable[Loop] = (), set: Mapping | None = None,
-                policies: Iterable[Any] = (), between: tuple[Any, Any] | None = None, step: float | None = None, only_named: bool = False) -> LoopScores:
+                policies: Iterable[Any] = (), between: tuple[Any, Any] | None = None, step: float | None = None, times: Iterable[float] | None = None,
+                only_named: bool = False) -> LoopScores:
     """Return the scores of every feedback loop along the run of a case, or along a run given.
 
     Without `step` the exact continuous form, from partial derivatives and the speeds of stocks; with a `step` the published form of
     differences over intervals of that length, from the start on, of which those that hold a switch inside have no score. `between`
-    are two model times or dates. The loops are those of `find_loops`, whose `most` and `loops` these are, or `only_named` those
-    with a name, without a search for others. Raises InputError as that does.
+    are two model times or dates; `times` are by default even ones in it, steps of the solver and both sides of each switch. The loops are
+    those of `find_loops`, whose `most` and `loops` these are, or `only_named` those with a name, without a search for others. Raises
+    InputError as that does.
     """
     run = run_of(model, case, set, policies)
     graph = LinkGraph(run.path.compiled)
     checked(graph)
     first, last = _window(run, between)
-    links = along(run, times_along(run, first, last), graph)
+    links = along(run, times_along(run, first, last) if times is None else np.array(list(times), dtype=float), graph)
     circuits = named(run.model, loops)
     if only_named and not circuits:
         raise InputError(f"{run.model.where}: it names no loop; give it loops=, or look at all")

@@ -1,5 +1,7 @@
 """Which feedback loops turn: dominance among the loops of the story, with rescue and without, and the loops themselves."""
 
+import numpy as np
+
 from sd_basis.figures.causal import causal_loops
 from sd_basis.figures.dominance import stacked, told
 from sd_basis.figures.style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, dated_axis, panel, panels, policy_lines
@@ -27,8 +29,8 @@ def loop_dominance(context):
     colours = {label: colour for label, (colour, _) in PARTS.items()}
     for row, (case, spoken) in enumerate(CASES.items()):
         for column, values in enumerate(SETS):
-            run = context.run(case, values=values)
-            scores = loop_scores(run, between=WINDOW, only_named=True)
+            scores = _scores(context, case, values)
+            run = scores.run
             own = axes[2 * row + column]
             panel(own, f"{values}, {spoken}: share of the scores of the named loops")
             table |= {f"{values}, {case}: {head}": along for head, along in stacked(own, scores, parts(scores), colours).items()}
@@ -56,5 +58,11 @@ def parts(scores):
 
 def loops_of_the_story(context):
     """The loops of the story that are strongest in the collapse, each as a ring with the signs of its links."""
-    scores = loop_scores(context.run("no-rescue"), between=WINDOW, only_named=True)
+    scores = _scores(context, "no-rescue", None)
     return causal_loops(scores, told(scores))
+
+
+def _scores(context, case, values):
+    """Return the scores at even times; speeds of speeds want a close run."""
+    run = context.run(case, values=values, rtol=1e-10)
+    return loop_scores(run, times=np.linspace(*(run.case.time("figure", date) for date in WINDOW), 401), only_named=True)
