@@ -15,7 +15,7 @@ WINDOW = ("2020-03-06", "2020-03-27")
 PARTS = {
     "death spiral": (VERMILLION, ("death spiral",)),
     "funds' margins and fear": (ORANGE, ("margin spiral", "haircut spiral", "precaution")),
-    "defaults, repo, hoarding": (PURPLE, ("calls and defaults", "repo run", "hoarding")),
+    "lenders": (PURPLE, ("calls and defaults", "repo run", "hoarding")),
     "dealers": (BLUE, ("dealers' losses", "dealers' fear")),
     "flight": (SKY, ("contagion", "dash for dollars", "nobody quotes")),
     "balancing": (GREEN, ("bargain hunters", "position sold")),
@@ -42,7 +42,7 @@ def loop_dominance(context):
     said = (
         "Loops That Matter in continuous time: reinforcing above, balancing below. Shares of the 14 loops that the model names, over all cohorts; "
         "there are more loops than can be counted. Funds' margins and fear: margin spiral, haircut spiral, precaution. Dealers: their losses and their fear. "
-        "Flight: contagion, dash for dollars, nobody quotes. Balancing: bargain hunters, position sold. "
+        "Lenders: calls and defaults, repo run, hoarding. Flight: contagion, dash for dollars, nobody quotes. Balancing: bargain hunters, position sold. "
         "A loop that turns while prices recover is the same loop."
     )
     return remark(figure, said, f"{UNIDENTIFIED}: they set the gain of the funds' loops."), table
