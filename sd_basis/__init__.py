@@ -7,6 +7,7 @@ The way from a model to a figure:
     Run         the paths by name, with ledgers and outcome             simulate
     Timing      when a later policy no longer helps                     turning_shift
     Ensemble    many runs over a grid or a sample                       sweep
+    Loops       which feedback loops drive a run                        loop_scores
     Equilibria  where it rests over a parameter, and where rest ends    continue_equilibria
 
     >>> from sd_basis import load, simulate
@@ -36,6 +37,7 @@ _DOOR = {
     "cut": "cutting", "equilibrium": "resting", "loop_gain": "gain", "sensitivities": "responses", "turning_shift": "timing",
     "critical_delay": "transition.critical", "critical_value": "transition.critical",
     "continue_equilibria": "continuation.equilibria", "continue_folds": "continuation.folding", "hysteresis": "continuation.sweeping",
+    "Loop": "circuits", "cut_loops": "looping", "find_loops": "looping", "loop_modes": "looping", "loop_scores": "looping",
     "sweep": "ensemble.sweeps", "Ensemble": "ensemble.results",
     "check_model": "checking",
     "Bound": "expectations", "Control": "expectations", "Expectation": "expectations", "Study": "study",

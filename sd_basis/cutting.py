@@ -10,11 +10,11 @@ from typing import Any
 from .actions import Action, acting
 from .case import Case
 from .choices import choose
-from .errors import InputError, unknown
-from .lookups import Lookup
+from .circuits import check_link
+from .errors import InputError
 from .model import Model
 from .policies import Policy
-from .quantities import Auxiliary, Parameter, Quantity, Stock
+from .quantities import Auxiliary, Parameter, Quantity
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def cut(model: Model, link: str, at: Any = None) -> Model:
         raise InputError(f"{where}: it does not come back to {names[0]!r}; write a link a -> b, or a loop that ends where it begins")
     path = [model.quantity(name, where) for name in names]
     for source, target in pairwise(path):
-        _check_link(model, where, source, target)
+        check_link(model, where, source, target)
     source, target = next((pair for pair in pairwise(path) if isinstance(pair[1], Auxiliary)), (None, None))
     if source is None or target is None:
         raise InputError(f"{where}: a stock changes through its flows only; hold what a flow depends on, for example x -> flow")
@@ -71,17 +71,3 @@ def cut(model: Model, link: str, at: Any = None) -> Model:
     made.equations = {**model.equations, target: model.equations[target].xreplace({source: choose(switch, held, source)})}
     made.cuts = (*model.cuts, Cut(source, target, held, switch, at))
     return made
-
-
-def _check_link(model: Model, where: str, source: Quantity, target: Quantity) -> None:
-    """Raise InputError where one quantity does not depend directly on the other."""
-    if isinstance(target, Stock):
-        known: list = [flow for flow in model.flows if target in (flow.source, flow.sink)]
-    elif isinstance(target, Auxiliary):
-        known = sorted((symbol for symbol in model.equations[target].free_symbols if isinstance(symbol, Quantity)), key=str)
-    else:
-        raise InputError(f"{where}: {target.where} depends on nothing; a link ends at an auxiliary, a flow or a stock")
-    if isinstance(source, Lookup):
-        raise InputError(f"{where}: {source.where} is a table, which has no value of its own to hold; hold what it is looked up at, or the quantity it gives")
-    if source not in known:
-        raise unknown(where, f"link into {target.name!r} from", source.name, [quantity.name for quantity in known])

@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 from sympy.core.relational import Relational
 
+from .circuits import Circuit, Loop, circuits
 from .collecting import collect
 from .declarations import Outcome, Trade, margin
 from .display import model_html
@@ -27,7 +28,8 @@ class Model:
 
     `flows` are Flow and Trade objects and families of them; stocks, auxiliaries, parameters, series, lookups and the
     flows of delays are collected from them, from `outputs` (quantities no rate mentions), policies, impulses and
-    outcomes. `runaway` is the inequality whose coming true, where no policy acts, starts the second clock of `timing`. `span` is (start, end) in `time_unit`; `units` defines unit names of its own, {"year": "252 day"}.
+    outcomes. `runaway` is the inequality whose coming true, where no policy acts, starts the second clock of `timing`.
+    `loops` names feedback loops. `span` is (start, end) in `time_unit`; `units` defines unit names of its own, {"year": "252 day"}.
     Raises InputError for two quantities of one name, an auxiliary without an equation, an
     algebraic loop (named), and anything of the wrong kind.
     """
@@ -35,7 +37,8 @@ class Model:
 
     def __init__(self, name: str, flows: Iterable[Flow | Trade], *, span: tuple, time_unit: str = "day",
                  policies: Iterable[Policy] = (), impulses: Iterable[Impulse] = (), outcomes: Iterable[Outcome] = (),
-                 runaway: Relational | None = None, outputs: Iterable[Quantity] = (), units: Mapping[str, str] | None = None, description: str = ""):
+                 runaway: Relational | None = None, outputs: Iterable[Quantity] = (), loops: Iterable[Loop] = (),
+                 units: Mapping[str, str] | None = None, description: str = ""):
         self.name, self.time_unit, self.description = name, time_unit, description
         self.where = f"model {name!r}"
         self.unit_definitions = dict(units or {})
@@ -79,6 +82,7 @@ class Model:
         self.computed: tuple[Auxiliary, ...] = ()  # auxiliaries and flows in the order of computation
         collect(self)
         self.equations = {quantity: quantity.expression for quantity in self.computed}
+        self.loops: tuple[Circuit, ...] = circuits(self, loops)
 
     @property
     def auxiliaries(self) -> tuple[Auxiliary, ...]:

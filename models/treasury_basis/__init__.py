@@ -29,6 +29,7 @@ from . import (
     spiral,
 )
 from .ledger import dealer_equity, fund_equity, hedge_fund_collateral, outstanding, seized_collateral, total_dollars
+from .loops import LOOPS
 from .policies import POLICIES
 from .sizes import DAY, opening_trade
 
@@ -100,6 +101,7 @@ MODEL = Model(
     flows=tuple(flow for sector in SECTORS for flow in sector.FLOWS),
     policies=POLICIES,
     outcomes=OUTCOMES,
+    loops=LOOPS,
     runaway=funds.forced_orders.total > 0.01 * opening_trade / DAY,
     outputs=(
         market.yield_dislocation,

@@ -26,6 +26,7 @@ from .equilibria import equilibria
 from .fitting import fit
 from .interruption import heeded
 from .listing import list_models
+from .looping import feedback_loops
 from .regretting import regret
 from .running import run
 from .showing import show
@@ -107,7 +108,8 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_models, new, show, run, compare, check, claims, timing, sweep, uncertainty, regret, equilibria, fit, figures, bench, cache, completion):
+for command in (list_models, new, show, check, run, compare, claims, timing, sweep, uncertainty, regret, equilibria, feedback_loops, fit, figures, bench, cache,
+                completion):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -165,7 +165,7 @@ def _round_dates(days: Sequence[date], most: int, most_months: int) -> tuple[Seq
     years = firsts(lambda day: day.year)
     coarse: list[tuple[Sequence[date], str]] = [(months, "%Y-%m"), (quarters, "%Y-%m"), *((years[::stride], "%Y") for stride in range(1, len(years) + 1))]
     if len(months) <= 3:  # a short span keeps its days: two months would be too few ticks
-        coarse = [(days[::max(1, len(days) // most)], "%Y-%m-%d")]
+        coarse = [(days[::-(-len(days) // most)], "%Y-%m-%d")]
     return next((chosen, form) for chosen, form in (*((chosen, "%Y-%m-%d") for chosen in fine), *coarse, (days[:1], "%Y-%m-%d"))
                 if len(chosen) <= (most_months if form in ("%Y-%m", "%Y") else most) or (chosen, form) == coarse[-1])
 

@@ -6,6 +6,7 @@ from .comparing import REMARK
 from .deadlines import cost_of_an_hour, decision_times, phase_map
 from .decades import build_up, recovery, successive_crises
 from .gain import spiral_around_the_turn, spiral_number
+from .looping import loop_dominance, loops_of_the_story
 from .losses import loss_waterfall, payoffs_by_sector
 from .reacting import reaction_delay
 from .resting import states_of_rest
@@ -33,6 +34,8 @@ FIGURES = {
     "spiral_number": spiral_number,
     "spiral_around_the_turn": spiral_around_the_turn,
     "spiral_surfaces": spiral_surfaces,
+    "loop_dominance": loop_dominance,
+    "loops_of_the_story": loops_of_the_story,
     "smallest_shock_2020": smallest_shock_2020,
     "smallest_shock_2026": smallest_shock_2026,
     "centripetal_collapse": centripetal_collapse,
