@@ -173,8 +173,8 @@ def command(*words):
 
 def test_the_command_ends_with_one_where_it_finds_something_and_zero_where_not(tmp_path):
     sound = written(tmp_path)
-    code, out, err = command(sound, "--skip", "integration", "--skip", "extremes")
-    assert (code, err) == (0, "") and "14 checks: 13 passed" in out
+    code, out, err = command(sound, "--skip", "integration", "--skip", "extremes", "--skip", "knock-outs")
+    assert (code, err) == (0, "") and "13 checks: 13 passed" in out
     (tmp_path / "more").mkdir()
     faulty = written(tmp_path / "more", ("between=(0, 1)", "between=(0.5, 0.5)"))
     code, out, err = command(faulty, "--quick")
