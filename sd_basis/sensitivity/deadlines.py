@@ -90,7 +90,7 @@ def _ratio(made: Sensitivities, one: Margin, row: int, fine: Scene, interest: In
     if own[-1] == 0 or not np.all(np.isfinite(own)):
         raise NumericalFailure(f"{fine.where}, {interest.text}: the margin of {one.name!r} does not move with the delay, so that the critical delay has no slope; "
                                "look at another outcome, or elsewhere with --between LOW:HIGH")
-    return -own[:-1] / own[-1]
+    return -own[:-1] / own[-1] + 0.0  # no negative zero
 
 
 def _leading(fine: Scene, runs: Sequence[Run]) -> Margin | None:

@@ -1,0 +1,78 @@
+"""The tornado: how far each parameter moves a quantity of interest over its plausible range, by exact derivatives and by runs at both ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..case import Case
+from ..model import Model
+from ..sensitivity.local import Local
+from .paths import Table
+from .style import BLUE, GRID, INK, QUIET, SIZE, VERMILLION, WIDTH, footer, panel, panels, styled
+from .wording import label, spoken, text_width
+
+_ROW, _LEFT = 0.2, 2.3  # inches: height of a row, widest room for names
+
+
+@styled()
+def tornado(model: Model, case: Case, found: Sequence[Local], titles: Mapping[str, str], ends: Mapping[str, Mapping[str, tuple[float, float]]] | None = None,
+            rows: int = 12) -> tuple[Figure, Table]:
+    """Return a panel for each quantity of interest, the parameters with the largest swing on top.
+
+    Bars are straight lines by the exact derivative, from the result at the low end of a parameter's range (red) to that at the high end (blue);
+    circles are runs there. Beside stand the elasticities.
+    """
+    shown = [one.slopes[:rows] for one in found]
+    most = max(map(len, shown))
+    figure, axes = panels(len(found), columns=1, height=_ROW * most + 0.75, labels=0.75, share_time=False, width=WIDTH)
+    table: Table = {name: [] for name in ("quantity", "parameter", "value", "low", "high", "result", "derivative", "elasticity", "at low, linear",
+                                          "at high, linear", "at low, run", "at high, run", "difference quotient")}
+    for own, one, slopes in zip(axes, found, shown, strict=True):
+        named_rows(own, [label(model, slope.name) for slope in slopes])
+        panel(own, f"{titles[one.of]}: {one.result:.5g} as it stands")
+        own.grid(axis="y", visible=False)
+        own.grid(axis="x", color=GRID, linewidth=0.6)
+        runs = (ends or {}).get(one.of, {})
+        for place, slope in enumerate(slopes):
+            row, sides = len(slopes) - 1 - place, slope.ends
+            assert sides is not None
+            for side, colour in zip(sides, (VERMILLION, BLUE), strict=True):
+                own.barh(row, side - one.result, left=one.result, height=0.62, color=colour, alpha=0.75, linewidth=0)
+            beside = runs.get(slope.name, (math.nan, math.nan))
+            for value, colour in zip(beside, (VERMILLION, BLUE), strict=True):
+                own.plot(value, row, marker="o", markersize=4.5, markerfacecolor="white", markeredgecolor=colour, markeredgewidth=1.2, linestyle="none")
+            own.annotate("" if slope.elasticity is None else f"{slope.elasticity:+.3g}".replace("-", "−"), (1, row), xycoords=("axes fraction", "data"),
+                         xytext=(6, 0), textcoords="offset points", size=SIZE - 1, va="center", color=INK)
+            for name, value in zip(table, (one.of, slope.name, slope.value, slope.low, slope.high, one.result, slope.slope, slope.elasticity, *sides, *beside,
+                                           slope.difference), strict=True):
+                table[name].append(value)  # type: ignore[attr-defined]
+        own.axvline(one.result, color=INK, linewidth=0.8)
+        own.annotate("elasticity", (1, 1), xycoords="axes fraction", xytext=(6, 2), textcoords="offset points", size=SIZE - 1.5, color=QUIET, va="bottom")
+    told = " Circles: runs with that parameter at the end of its range." if ends else ""
+    footer(figure, f"{model.name}, {spoken(case.name)}. Bars: exact derivative times the plausible range, from the result with the parameter at its low end (red) to "
+                   f"that at its high end (blue).{told}")
+    return figure, table
+
+
+def named_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Give the rows of a panel, the first on top, names at the left, with as much room as they take."""
+    figure = axes.figure
+    width, size = figure.get_figwidth(), SIZE - 1  # type: ignore[union-attr]  # subfigures are not used
+    room = min(max((text_width(name, size) for name in names), default=0.0) + 0.15, _LEFT)
+    box = axes.get_position()
+    left = room / width + (box.x0 - 0.62 / width)
+    axes.set_position((left, box.y0, max(box.x1 - left, 0.1), box.height))
+    axes.set_yticks([])
+    axes.set_ylim(-0.7, max(len(names), 3) - 0.3 if len(names) > 3 else len(names) - 0.3)
+    axes.set_yticks(range(len(names)), [_cut(name, room - 0.1, size) for name in names][::-1], size=size, color=INK)
+    axes.tick_params(axis="y", length=0)
+
+
+def _cut(name: str, width: float, size: float) -> str:
+    while text_width(name, size) > width and len(name) > 8:
+        name = name[:-2].rstrip("(… ") + "…"
+    return name

@@ -1,0 +1,51 @@
+"""Runs at both ends of the ranges of parameters, one at a time: what the straight lines of a tornado leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ..ensemble.axes import Range
+from ..ensemble.designs import Points
+from ..errors import InputError
+from ..transition.scene import Scene
+from .interests import OUTCOME, Interest
+from .local import Local
+from .measuring import Window, Work, measure
+
+
+def at_ends(scene: Scene, interests: Sequence[Interest], found: Mapping[str, Local], axes: Sequence[Range], count: int, window: Window | None = None,
+            work: Work | None = None) -> dict[str, dict[str, tuple[float, float]]]:
+    """Return for each interest the results of runs at both ends of the ranges of its first `count` parameters, nan where a run failed."""
+    ranges = {axis.name: axis for axis in axes}
+    ends: dict[str, dict[str, tuple[float, float]]] = {}
+    asked: dict[str, list[Interest]] = {}
+    for interest in interests:
+        for slope in found[interest.text].slopes[:count] if interest.kind != OUTCOME else ():
+            asked.setdefault(slope.name, []).append(interest)
+    for name, own in asked.items():
+        design = Points((ranges[name],), np.array([[0.0], [1.0]]), "both ends")
+        try:
+            values = measure(scene, own, design, window, work).values
+        except InputError:  # in both runs of a critical delay something failed
+            values = {interest.text: np.array([np.nan, np.nan]) for interest in own}
+        for interest in own:
+            low, high = values[interest.text]
+            ends.setdefault(interest.text, {})[name] = float(low), float(high)
+    return ends
+
+
+def plausible(scene: Scene) -> list[str]:
+    """Return the names of the parameters of a scene that have a plausible range of two ends; raise InputError where none has."""
+    found = [parameter.name for parameter in scene.model.parameters if np.all(np.isfinite(parameter.between)) and parameter.name not in scene.set]
+    if not found:
+        raise InputError(f"{scene.where}: no parameter has a plausible range; give parameters between=, or name one with --over NAME=uniform(LOW,HIGH)")
+    return found
+
+
+def dates_of(scene: Scene) -> tuple[str, ...]:
+    """Return what of a scene is dated: its policies, by name, and "shift" for all of them together where there are several."""
+    run = scene.run(scene.own)
+    own = tuple(dict.fromkeys(action.name for action in run.path.schedule.actions if not action.shock and action.start >= scene.start))
+    return (*own, "shift") if len(own) > 1 else own
