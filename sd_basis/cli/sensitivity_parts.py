@@ -56,7 +56,19 @@ class Study:
 
     @property
     def titles(self) -> dict[str, str]:
-        return {interest.text: interest.spoken for interest in self.interests}
+        """The quantities of interest in words, by their text, with units."""
+        return {interest.text: self._title(interest, True) for interest in self.interests}
+
+    @property
+    def plain(self) -> dict[str, str]:
+        """The quantities of interest in words, by their text, without units."""
+        return {interest.text: self._title(interest, False) for interest in self.interests}
+
+    def _title(self, interest: Interest, with_unit: bool) -> str:
+        model, quantity = self.scene.model, self.scene.model.quantities.get(interest.name)
+        said = interest.spoken if interest.time is None else f"{interest.name.replace('_', ' ')} at {self.scene.case.when(interest.time)}"
+        unit = model.time_unit if interest.kind == "critical_delay" else None if quantity is None else model.unit_text(quantity)
+        return f"{said} ({unit})" if with_unit and unit not in (None, "", "1") else said
 
     def named(self, part: str) -> Work:
         """Return the work with a folder of its own for a part, and say on stderr what begins."""
@@ -137,9 +149,9 @@ class Study:
             from ..figures.indices import convergence_picture, sobol_bars
 
             model, case = self.scene.model, self.scene.case
-            self.save("sobol", sobol_bars(model, case, {text: part[-1] for text, part in parts.items()}, self.titles))
+            self.save("sobol", sobol_bars(model, case, {text: part[-1] for text, part in parts.items()}, self.plain))
             self.save("sobol_convergence", convergence_picture(model, case, {text: [(one.asked, one.total, one.total_width) for one in part]
-                                                                             for text, part in parts.items()}, points.columns, self.titles, "total index",
+                                                                             for text, part in parts.items()}, points.columns, self.plain, "total index",
                                                                "blocks N"))
         return {**self._about(found, points.rows(0, points.runs)), "blocks": blocks, "indices": [sensitivity_text.sobol_document(text, part) for text, part in parts.items()]}
 

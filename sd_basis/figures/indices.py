@@ -15,7 +15,7 @@ from ..sensitivity.variance import Indices
 from .paths import Table
 from .style import BLUE, COLOURS, GRID, INK, ORANGE, QUIET, SIZE, end_labels, footer, panel, panels, styled
 from .tornado import named_rows
-from .wording import label, spoken
+from .wording import spoken
 
 _SHOWN = 12
 
@@ -28,10 +28,7 @@ def sobol_bars(model: Model, case: Case, found: Mapping[str, Indices], titles: M
     table: Table = {name: [] for name in ("quantity", "parameter", "first", "first, half interval", "total", "total, half interval", "blocks")}
     for own, (text, one) in zip(axes, found.items(), strict=True):
         order = one.ranked()[:_SHOWN]
-        named_rows(own, [spoken(one.names[place]) for place in order])
-        panel(own, f"share of the variance of {titles[text]}")
-        own.grid(axis="y", visible=False)
-        own.grid(axis="x", color=GRID, linewidth=0.6)
+        named_rows(own, f"share of the variance of {titles[text]}", [spoken(one.names[place]) for place in order])
         for number, place in enumerate(order):
             row = len(order) - 1 - number
             for shift, value, width, colour in ((0.19, one.first[place], one.first_width[place], BLUE), (-0.19, one.total[place], one.total_width[place], ORANGE)):
@@ -64,7 +61,7 @@ def morris_plane(model: Model, case: Case, found: Mapping[str, Effects], titles:
         for place in order:
             strong = place in named
             own.errorbar(one.mu_star[place], one.sigma[place], xerr=one.mu_star_width[place] if strong else None, marker="o", markersize=4.5 if strong else 3,
-                         color=BLUE if strong else QUIET, elinewidth=0.7, linestyle="none", zorder=3 if strong else 2)
+                         color=BLUE if strong else QUIET, elinewidth=0.7, linestyle="none", zorder=3 if strong else 2, clip_on=False)
             for name, value in zip(table, (text, one.names[place], float(one.mu[place]), float(one.mu_star[place]), float(one.mu_star_width[place]),
                                            float(one.sigma[place]), int(one.known[place])), strict=True):
                 table[name].append(value)  # type: ignore[attr-defined]

@@ -29,7 +29,7 @@ def boxes_picture(model: Model, case: Case, found: Discovery, what: str) -> tupl
         trade.set_ylim(0, 1.03)
         trade.grid(axis="x", color=GRID, linewidth=0.6)
         trade.set_xlabel("coverage: share of all cases in it", size=SIZE - 1, color=QUIET, labelpad=2)
-        order = _sides(sides, model, found, one.chosen, number)
+        order = _sides(sides, found, one.chosen, number)
         _plane(plane, model, found, one.chosen, order, taken)
         taken |= one.chosen.holds(found.points)
         for step, box in enumerate(one.way):
@@ -46,20 +46,21 @@ def _dots(axes, way: tuple[Box, ...], colour: str, size: float) -> None:
     axes.plot([box.coverage for box in way], [box.density for box in way], color=colour, linewidth=0.7, marker="o", markersize=size)
 
 
-def _sides(axes, model: Model, found: Discovery, box: Box, number: int) -> list[int]:
+def _sides(axes, found: Discovery, box: Box, number: int) -> list[int]:
     """Draw the sides of a box, the tightest on top, and return the places of its parameters in that order."""
     places = [found.names.index(name) for name in box.restricted]
     share = (box.high - box.low) / (found.high - found.low)
     order = sorted(places, key=lambda place: share[place])
-    named_rows(axes, [spoken(found.names[place]) for place in order])
-    panel(axes, f"box {number + 1}: coverage {box.coverage:.2f}, density {box.density:.2f}, support {box.support:.2f}")
-    axes.grid(axis="y", visible=False)
+    named_rows(axes, f"box {number + 1}: coverage {box.coverage:.2f}, density {box.density:.2f}, support {box.support:.2f}",
+               [spoken(found.names[place]) for place in order])
+    axes.grid(axis="x", visible=False)
     for row, place in enumerate(order[::-1]):
         low, high = ((end - found.low[place]) / (found.high[place] - found.low[place]) for end in (box.low[place], box.high[place]))
         axes.plot([0, 1], [row, row], color=GRID, linewidth=5, solid_capstyle="butt", zorder=1)
         axes.plot([low, high], [row, row], color=BLUE, linewidth=5, solid_capstyle="butt", zorder=2)
         chances = [f"{side.value:.3g} (p {side.quasi_p:.1g})" for side in box.sides if side.name == found.names[place]]
         axes.annotate(f"{'from' if low > 0 else 'to'} {' to '.join(chances)}", (0, row), xytext=(0, 6), textcoords="offset points", size=SIZE - 2, color=INK)
+    axes.set_ylim(-0.7, max(len(order) - 0.3, 2.7))
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 1], ["low", "high"])
     return order

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from ..case import Case
 from ..model import Model
@@ -32,20 +33,17 @@ def tornado(model: Model, case: Case, found: Sequence[Local], titles: Mapping[st
     table: Table = {name: [] for name in ("quantity", "parameter", "value", "low", "high", "result", "derivative", "elasticity", "at low, linear",
                                           "at high, linear", "at low, run", "at high, run", "difference quotient")}
     for own, one, slopes in zip(axes, found, shown, strict=True):
-        named_rows(own, [label(model, slope.name) for slope in slopes])
-        panel(own, f"{titles[one.of]}: {one.result:.5g} as it stands")
-        own.grid(axis="y", visible=False)
-        own.grid(axis="x", color=GRID, linewidth=0.6)
+        named_rows(own, f"{titles[one.of]}: {one.result:.5g} as it stands", [label(model, slope.name) for slope in slopes])
         runs = (ends or {}).get(one.of, {})
         for place, slope in enumerate(slopes):
             row, sides = len(slopes) - 1 - place, slope.ends
             assert sides is not None
             for side, colour in zip(sides, (VERMILLION, BLUE), strict=True):
-                own.barh(row, side - one.result, left=one.result, height=0.62, color=colour, alpha=0.75, linewidth=0)
+                own.barh(row, side - one.result, left=one.result, height=0.62, color=colour, linewidth=0)
             beside = runs.get(slope.name, (math.nan, math.nan))
             for value, colour in zip(beside, (VERMILLION, BLUE), strict=True):
-                own.plot(value, row, marker="o", markersize=4.5, markerfacecolor="white", markeredgecolor=colour, markeredgewidth=1.2, linestyle="none")
-            own.annotate("" if slope.elasticity is None else f"{slope.elasticity:+.3g}".replace("-", "−"), (1, row), xycoords=("axes fraction", "data"),
+                own.plot(value, row, marker="o", markersize=4.5, markerfacecolor=colour, markeredgecolor=INK, markeredgewidth=0.8, linestyle="none")
+            own.annotate("" if slope.elasticity is None else f"{slope.elasticity:+.2g}".replace("-", "−") if slope.elasticity else "0", (1, row), xycoords=("axes fraction", "data"),
                          xytext=(6, 0), textcoords="offset points", size=SIZE - 1, va="center", color=INK)
             for name, value in zip(table, (one.of, slope.name, slope.value, slope.low, slope.high, one.result, slope.slope, slope.elasticity, *sides, *beside,
                                            slope.difference), strict=True):
@@ -58,16 +56,19 @@ def tornado(model: Model, case: Case, found: Sequence[Local], titles: Mapping[st
     return figure, table
 
 
-def named_rows(axes: Axes, names: Sequence[str]) -> None:
-    """Give the rows of a panel, the first on top, names at the left, with as much room as they take."""
-    figure = axes.figure
-    width, size = figure.get_figwidth(), SIZE - 1  # type: ignore[union-attr]  # subfigures are not used
-    room = min(max((text_width(name, size) for name in names), default=0.0) + 0.15, _LEFT)
+def named_rows(axes: Axes, title: str, names: Sequence[str]) -> None:
+    """Dress a panel whose rows have names at the left, the first on top, with as much room as they take."""
+    figure, size = axes.figure, SIZE - 1
+    width = figure.get_figwidth()  # type: ignore[union-attr]  # subfigures are not used
+    room = min(max((text_width(name, size) for name in names), default=0.0) + 0.2, _LEFT)
     box = axes.get_position()
-    left = room / width + (box.x0 - 0.62 / width)
+    left = box.x0 + (room - 0.55) / width
     axes.set_position((left, box.y0, max(box.x1 - left, 0.1), box.height))
-    axes.set_yticks([])
-    axes.set_ylim(-0.7, max(len(names), 3) - 0.3 if len(names) > 3 else len(names) - 0.3)
+    panel(axes, title)
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="x", color=GRID, linewidth=0.6)
+    axes.set_ylim(-0.7, len(names) - 0.3)
+    axes.yaxis.set_major_formatter(NullFormatter())
     axes.set_yticks(range(len(names)), [_cut(name, room - 0.1, size) for name in names][::-1], size=size, color=INK)
     axes.tick_params(axis="y", length=0)
 
