@@ -37,6 +37,7 @@ _DOOR = {
     "critical_delay": "transition.critical", "critical_value": "transition.critical",
     "continue_equilibria": "continuation.equilibria", "continue_folds": "continuation.folding", "hysteresis": "continuation.sweeping",
     "sweep": "ensemble.sweeps", "Ensemble": "ensemble.results",
+    "elasticities": "sensitivity.asking", "morris": "sensitivity.asking", "sobol": "sensitivity.asking",
     "Bound": "expectations", "Control": "expectations", "Expectation": "expectations", "Study": "study",
     "BasisError": "errors", "InputError": "errors", "NumericalFailure": "errors",
 }

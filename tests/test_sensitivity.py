@@ -8,7 +8,7 @@ import pytest
 import sympy
 from click.testing import CliRunner
 
-from sd_basis import CLOUD, Case, Flow, InputError, Model, Outcome, Parameter, Policy, Stock
+from sd_basis import CLOUD, Case, Flow, InputError, Model, Outcome, Parameter, Policy, Stock, elasticities, morris, simulate, sobol
 from sd_basis.case import Event
 from sd_basis.cli import main
 from sd_basis.ensemble.axes import Range, axes_of
@@ -122,13 +122,13 @@ def test_morris_finds_the_slopes_of_a_linear_function():
 
 
 def test_elementary_effects_are_those_of_the_library_and_leave_failed_runs_out():
-    from SALib.analyze import morris
+    from SALib.analyze import morris as library
 
     axes = [Range(name, 0.0, 1.0) for name in "abcd"]
     points = morris_points(axes, 12, seed=5)
     values = np.sin(3 * points.shares[:, 0]) * points.shares[:, 1] + points.shares[:, 2]**2
     found = morris_effects(values, points, 12)
-    other = morris.analyze({"num_vars": 4, "names": list("abcd"), "bounds": [[0, 1]] * 4}, points.shares, values, num_levels=4, seed=1)
+    other = library.analyze({"num_vars": 4, "names": list("abcd"), "bounds": [[0, 1]] * 4}, points.shares, values, num_levels=4, seed=1)
     for key, own in (("mu", found.mu), ("mu_star", found.mu_star), ("sigma", found.sigma)):
         assert own == pytest.approx(np.asarray(other[key], float))
     values[0] = np.nan  # the first run has one neighbour: one effect is lost
@@ -151,6 +151,19 @@ def test_the_elasticity_of_exponential_growth_is_rate_times_time():
     assert (least.result, least.time, least.slopes[0].slope) == (2.0, 0.0, 0.0)
 
 
+def test_the_front_door_gives_slopes_effects_and_indices_of_a_model():
+    scene, _ = growth(capacity=10)
+    model = scene.model
+    assert elasticities(model, of=["people@0.5"], rtol=1e-9)["people@0.5"].slopes[0].elasticity == pytest.approx(0.3 * 0.5 * (1 - _half(model) / 10), rel=1e-5)
+    assert morris(model, of="people", trajectories=4, engine="scipy")["people"].ranked() == [0, 1]
+    parts = sobol(model, of="people", blocks=32, engine="scipy")["people"]
+    assert [part.asked for part in parts] == [8, 16, 32] and parts[-1].total[0] > parts[-1].total[1] > 0
+
+
+def _half(model):
+    return float(simulate(model, at=[0.5], rtol=1e-9)["people"][0])
+
+
 def test_logistic_slopes_and_those_of_a_peak_have_closed_forms():
     scene, parameters = growth(capacity=10)
     end, peak = local_sensitivities(scene, [interest_of(scene, text) for text in ("people", "births:highest")], axes_in(scene, parameters))
@@ -169,7 +182,8 @@ def tank():
     room, shut = Parameter("room", 5.0, between=(1.0, 9.0)), Parameter("shut", 0.0)
     fill = Flow("fill", source=CLOUD, sink=level, rate=tap * (1 - shut))
     return Scene(Model("tank", [fill], span=(0, 20), policies=[Policy("close", {shut: 1.0})],
-                       outcomes=[Outcome("flooded", level > room, absorbing=True), Outcome("dry", level < room)]), Case("dry", policies=(Event("close", start=3.0),)))
+                       outcomes=[Outcome("flooded", level > room, absorbing=True), Outcome("dry", level < room)]),
+                 Case("dry", policies=(Event("close", start=3.0),)))
 
 
 def test_the_critical_delay_moves_with_parameters_as_its_closed_form():
@@ -271,8 +285,10 @@ def test_the_command_prints_one_document_and_writes_its_figures(town, tmp_path):
 
 
 @pytest.mark.parametrize(("options", "said"), [
-    (["--of", "hoems"], "did you mean 'homes'"), (["--of", "pace"], "is a parameter, which is varied"), (["--of", "homes:peak"], "no measure of 'homes' 'peak'"),
-    (["--of", "homes@9"], "is not within the run"), (["--of", "margin"], "say which outcome is meant, as in"), (["--of", "critical_delay:lrage"], "did you mean 'large'"),
+    (["--of", "hoems"], "did you mean 'homes'"), (["--of", "pace"], "is a parameter, which is varied"),
+    (["--of", "homes:peak"], "no measure of 'homes' 'peak'"),
+    (["--of", "homes@9"], "is not within the run"), (["--of", "margin"], "say which outcome is meant, as in"),
+    (["--of", "critical_delay:lrage"], "did you mean 'large'"),
     (["--of", "homes", "--over", "pcae"], "did you mean 'pace'"), (["--of", "homes", "--over", "idle"], "no plausible range of two ends"),
     (["--of", "homes", "--no-local", "--sobol", "100"], "N = 100 is no power of two"), (["--of", "homes", "--no-local", "--morris", "2"], "give at least 4"),
     (["--of", "homes", "--no-local"], "nothing is left to do"), (["--of", "homes", "--top", "3"], "give --morris N too"),

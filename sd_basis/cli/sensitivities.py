@@ -35,12 +35,12 @@ from .sweeping import ENGINES, known
 @click.option("--sobol", type=int, metavar="N", help="Sobol indices from N blocks of parameters + 2 runs; a power of two.")
 @click.option("--top", type=click.IntRange(min=1), metavar="K", help="After --morris take only its first K parameters for --sobol and --prim.")
 @click.option("--prim", type=click.IntRange(min=20), metavar="N", help="Look for boxes of parameters among N points in which --where holds.")
-@click.option("--where", metavar="CONDITION", help="A case for --prim: outcome:CODE, or a quantity with a bound, 'cash:lowest<5'; by default the outcome without "
-              "the policy.")
+@click.option("--where", metavar="CONDITION", help="A case for --prim: outcome:CODE, or a quantity with a bound, 'cash:lowest<5'; by "
+              "default the outcome without the policy.")
 @click.option("--boxes", type=click.IntRange(min=1), default=1, show_default=True, help="Boxes to look for, each where the others are not.")
 @click.option("--density", type=click.FloatRange(0, 1), help="Take the box of this density, not that with the best of coverage and density.")
-@click.option("--drop", type=click.FloatRange(0, 0.9), default=0.1, show_default=True, metavar="SHARE", help="Largest share of Sobol's blocks that may be left out "
-              "because a run in them failed.")
+@click.option("--drop", type=click.FloatRange(0, 0.9), default=0.1, show_default=True, metavar="SHARE",
+              help="Largest share of Sobol's blocks that may be left out because a run in them failed.")
 @click.option("--between", metavar="LOW:HIGH", help="Delays in which critical delays are looked for; by default from the first shock to half the run.")
 @click.option("--scan", type=click.IntRange(min=2), default=9, show_default=True, help="Delays that all points are run at for critical delays.")
 @click.option("--xtol", type=float, default=0.01, show_default=True, help="Width of the bracket of a critical delay.")
@@ -51,8 +51,8 @@ from .sweeping import ENGINES, known
 @rtol_option
 @out_option("figures, sensitivity.json and the runs, from which an interrupted command goes on")
 @json_option
-def sensitivity(model, case, values, settings, asked_of, over, policy, group, local, checked, ends, morris, sobol, top, prim, where, boxes, density, drop, between,
-                scan, xtol, seed, engine, workers, method, rtol, out, as_json) -> None:
+def sensitivity(model, case, values, settings, asked_of, over, policy, group, local, checked, ends, morris, sobol, top, prim, where, boxes, density, drop,
+                between, scan, xtol, seed, engine, workers, method, rtol, out, as_json) -> None:
     """Find what moves a result of MODEL: exact elasticities, Sobol indices, Morris's screening, and boxes in which something comes about.
 
     Local: derivatives of one run by parameters and by the dates of policies, through every switch. Global: over the plausible ranges, by runs of

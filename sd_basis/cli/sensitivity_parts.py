@@ -127,7 +127,8 @@ class Study:
             self.save("morris_convergence", convergence_picture(model, case, {text: [(one.trajectories, one.mu_star, one.mu_star_width) for one in part]
                                                                               for text, part in parts.items()}, points.columns, self.titles,
                                                                 "μ*, mean size of the effects", "trajectories"))
-        return {**self._about(found, points.rows(0, points.runs)), "trajectories": count, "effects": [sensitivity_text.morris_document(text, part) for text, part in parts.items()]}
+        return {**self._about(found, points.rows(0, points.runs)), "trajectories": count,
+                "effects": [sensitivity_text.morris_document(text, part) for text, part in parts.items()]}
 
     def keep(self, count: int) -> None:
         """Go on with the parameters that Morris ranks first."""
@@ -153,7 +154,8 @@ class Study:
             self.save("sobol_convergence", convergence_picture(model, case, {text: [(one.asked, one.total, one.total_width) for one in part]
                                                                              for text, part in parts.items()}, points.columns, self.plain, "total index",
                                                                "blocks N"))
-        return {**self._about(found, points.rows(0, points.runs)), "blocks": blocks, "indices": [sensitivity_text.sobol_document(text, part) for text, part in parts.items()]}
+        return {**self._about(found, points.rows(0, points.runs)), "blocks": blocks,
+                "indices": [sensitivity_text.sobol_document(text, part) for text, part in parts.items()]}
 
     def prim(self, count: int, where: str, boxes: int, density: float | None) -> dict[str, Any]:
         """Return the boxes in which a condition holds."""

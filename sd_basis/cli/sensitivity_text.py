@@ -19,8 +19,8 @@ _ROWS = 12  # of a table; all are in the document
 
 def local_document(found: Local, ends: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
     """Return local sensitivities as plain numbers, with the runs at both ends of ranges."""
-    slopes = [{"name": one.name, "value": one.value, "low": one.low, "high": one.high, "derivative": one.slope, "elasticity": one.elasticity, "swing": one.swing,
-               "linear": one.ends, "difference": one.difference, "disagreement": one.disagreement,
+    slopes = [{"name": one.name, "value": one.value, "low": one.low, "high": one.high, "derivative": one.slope, "elasticity": one.elasticity,
+               "swing": one.swing, "linear": one.ends, "difference": one.difference, "disagreement": one.disagreement,
                "at_ends": [finite(value) for value in ends[one.name]] if one.name in ends else None} for one in found.slopes]
     return {"of": found.of, "result": found.result, "time": found.time, "slopes": slopes,
             "dates": [{"name": one.name, "derivative": one.slope} for one in found.dates], "warnings": list(found.warnings)}
@@ -38,7 +38,8 @@ def morris_document(text: str, parts: Sequence[Effects]) -> dict[str, Any]:
 def sobol_document(text: str, parts: Sequence[Indices]) -> dict[str, Any]:
     """Return Sobol indices as plain numbers, the largest total first, from all blocks and from earlier ones."""
     last = parts[-1]
-    return {"of": text, "asked": [one.asked for one in parts], "dropped": [one.dropped for one in parts], "mean": last.mean, "variance": last.variance, "indices": [
+    return {"of": text, "asked": [one.asked for one in parts], "dropped": [one.dropped for one in parts], "mean": last.mean,
+            "variance": last.variance, "indices": [
         {"name": last.names[place], "first": float(last.first[place]), "first_half_interval": float(last.first_width[place]), "total": float(last.total[place]),
          "total_half_interval": float(last.total_width[place]), "first_earlier": [float(one.first[place]) for one in parts[:-1]],
          "total_earlier": [float(one.total[place]) for one in parts[:-1]]} for place in last.ranked()]}
@@ -75,14 +76,15 @@ def _local(one: Mapping[str, Any], unit: str) -> list[str]:
              "-" if slope["at_ends"] is None else " to ".join(_end(value) for value in slope["at_ends"]),
              "-" if slope["disagreement"] is None else f"{slope['disagreement']:.0e}"] for slope in slopes[:_ROWS] if slope["swing"]]
     still = sum(not slope["swing"] for slope in slopes)
-    lines = [f"{one['of']} = {one['result']:.6g}{when}", "", table(["parameter", "value", "derivative", "elasticity", "straight over\nits range", "runs at\nits ends",
-                                                                    "against\ndifference"], rows)] if rows else [f"{one['of']} = {one['result']:.6g}{when}"]
+    header = ["parameter", "value", "derivative", "elasticity", "straight over\nits range", "runs at\nits ends", "against\ndifference"]
+    lines = [f"{one['of']} = {one['result']:.6g}{when}", *(["", table(header, rows)] if rows else [])]
     if len(slopes) - still > _ROWS:
         lines.append(f"and {len(slopes) - still - _ROWS} more with a smaller swing (--json, or the CSV of --out)")
     if still:
         lines.append(f"{still} parameter{'s' if still > 1 else ''} do{'' if still > 1 else 'es'} not move it")
     if one["dates"]:
-        lines += ["", table(["date", f"derivative for a {unit or 'unit of time'} later"], [[date["name"], number(date["derivative"])] for date in one["dates"]])]
+        lines += ["", table(["date", f"derivative for a {unit or 'unit of time'} later"],
+                            [[date["name"], number(date["derivative"])] for date in one["dates"]])]
     return lines
 
 
@@ -96,7 +98,8 @@ def _morris(part: Mapping[str, Any]) -> list[str]:
         earlier = one["trajectories"][:-1]
         rows = [[own["name"], number(own["mu_star"]), f"± {number(own['half_interval'], 2)}", number(own["sigma"]), number(own["mu"]),
                  *(number(value) for value in own["mu_star_earlier"]), str(own["known"])] for own in one["effects"][:_ROWS]]
-        lines += ["", f"Morris, {one['of']}: effects over whole ranges, {part['trajectories']} trajectories, {part['runs']:,} runs, engine {part['engine']}", "",
+        lines += ["", f"Morris, {one['of']}: effects over whole ranges, {part['trajectories']} trajectories, {part['runs']:,} runs, "
+                      f"engine {part['engine']}", "",
                   table(["parameter", "mu*", "95 %", "sigma", "mu", *(f"mu* of {count}" for count in earlier), "effects"], rows)]
     return [*lines, *_remarks(part)]
 
@@ -110,7 +113,7 @@ def _sobol(part: Mapping[str, Any]) -> list[str]:
         lines += ["", f"Sobol, {one['of']}: {part['blocks']} blocks{left}, {part['runs']:,} runs, engine {part['engine']}; mean {one['mean']:.5g}, variance "
                       f"{one['variance']:.4g}", "",
                   table(["parameter", "first", "95 %", "total", "95 %", *(f"total of {count}" for count in one["asked"][:-1])], rows),
-                  f"first indices sum to {sum(own['first'] for own in one['indices']):.3f}; what is missing to 1 is interactions"]
+                  f"first indices sum to {sum(own['first'] for own in one['indices']):.3f}; what they miss to 1 is interactions, but for their intervals"]
     return [*lines, *_remarks(part)]
 
 
@@ -128,4 +131,5 @@ def _remarks(part: Mapping[str, Any]) -> list[str]:
     for text_, ends in part["clipped"].items():
         if ends["below"] or ends["above"]:
             lines.append(f"{text_}: {ends['below']} points lie before the window and {ends['above']} behind it or never; they count as its ends")
-    return lines + [f"failed: {reason}" for reason in part["failures"][:5]] + ([f"and {len(part['failures']) - 5} more reasons"] if len(part["failures"]) > 5 else [])
+    lines += [f"failed: {reason}" for reason in part["failures"][:5]]
+    return lines + ([f"and {len(part['failures']) - 5} more reasons"] if len(part["failures"]) > 5 else [])

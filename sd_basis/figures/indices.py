@@ -31,7 +31,8 @@ def sobol_bars(model: Model, case: Case, found: Mapping[str, Indices], titles: M
         named_rows(own, f"share of the variance of {titles[text]}", [spoken(one.names[place]) for place in order])
         for number, place in enumerate(order):
             row = len(order) - 1 - number
-            for shift, value, width, colour in ((0.19, one.first[place], one.first_width[place], BLUE), (-0.19, one.total[place], one.total_width[place], ORANGE)):
+            for shift, value, width, colour in ((0.19, one.first[place], one.first_width[place], BLUE),
+                                                (-0.19, one.total[place], one.total_width[place], ORANGE)):
                 own.barh(row + shift, max(value, 0.0), height=0.34, color=colour, linewidth=0)
                 own.plot([value - width, value + width], [row + shift] * 2, color=INK, linewidth=0.9)
         own.axvline(0, color=QUIET, linewidth=0.7)
@@ -44,8 +45,8 @@ def sobol_bars(model: Model, case: Case, found: Mapping[str, Indices], titles: M
                 table[name].append(value)  # type: ignore[attr-defined]
     some = next(iter(found.values()))
     left_out = f", {max(one.dropped for one in found.values())} left out for a failed run" if any(one.dropped for one in found.values()) else ""
-    footer(figure, f"{model.name}, {spoken(case.name)}. Sobol indices over the plausible ranges: alone (blue) and with all interactions (orange), intervals of 95 % by "
-                   f"bootstrap; {some.asked} blocks of {len(some.names) + 2} runs{left_out}.")
+    footer(figure, f"{model.name}, {spoken(case.name)}. Sobol indices over the plausible ranges: alone (blue) and with all interactions (orange), intervals of "
+                   f"95 % by bootstrap; {some.asked} blocks of {len(some.names) + 2} runs{left_out}.")
     return figure, table
 
 
@@ -76,8 +77,8 @@ def morris_plane(model: Model, case: Case, found: Mapping[str, Effects], titles:
         end_labels(own, [(float(one.mu_star[place]), float(one.sigma[place]), spoken(one.names[place]), BLUE) for place in named], room=1.35, size=SIZE - 1)
     lost = " Effects with a failed run are left out." if any(np.any(one.known < one.trajectories) for one in found.values()) else ""
     some = next(iter(found.values()))
-    footer(figure, f"{model.name}, {spoken(case.name)}. Elementary effects over the whole plausible range, {some.trajectories} trajectories, whiskers of 95 %. Above the "
-                   f"dashed line (σ = μ*) a parameter acts in curves or with others.{lost}")
+    footer(figure, f"{model.name}, {spoken(case.name)}. Elementary effects over the whole plausible range, {some.trajectories} trajectories, whiskers of 95 %. "
+                   f"Above the dashed line (σ = μ*) a parameter acts in curves or with others.{lost}")
     return figure, table
 
 

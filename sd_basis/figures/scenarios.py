@@ -37,8 +37,9 @@ def boxes_picture(model: Model, case: Case, found: Discovery, what: str) -> tupl
             for name, value in zip(table, (number + 1, step, box.coverage, box.density, box.support, box.points, len(box.restricted), int(same)), strict=True):
                 table[name].append(value)  # type: ignore[attr-defined]
     failed = f" {found.failed} runs failed and are left out." if found.failed else ""
-    footer(figure, f"{model.name}, {spoken(case.name)}: {what} in {int(found.cases.sum())} of {len(found.cases)} runs. Left: the boxes on the way of peeling and pasting "
-                   f"(PRIM), the chosen one ringed. Middle: its sides within the plausible ranges. Right: cases (red) and other runs in its two tightest sides.{failed}")
+    footer(figure, f"{model.name}, {spoken(case.name)}: {what} in {int(found.cases.sum())} of {len(found.cases)} runs. Left: the boxes on the way of peeling "
+                   "and pasting (PRIM), the chosen one ringed. Middle: its sides within the ranges. Right: cases (red) and other runs in its two tightest "
+                   f"sides.{failed}")
     return figure, table
 
 

@@ -43,16 +43,17 @@ def tornado(model: Model, case: Case, found: Sequence[Local], titles: Mapping[st
             beside = runs.get(slope.name, (math.nan, math.nan))
             for value, colour in zip(beside, (VERMILLION, BLUE), strict=True):
                 own.plot(value, row, marker="o", markersize=4.5, markerfacecolor=colour, markeredgecolor=INK, markeredgewidth=0.8, linestyle="none")
-            own.annotate("" if slope.elasticity is None else f"{slope.elasticity:+.2g}".replace("-", "−") if slope.elasticity else "0", (1, row), xycoords=("axes fraction", "data"),
+            told = "" if slope.elasticity is None else f"{slope.elasticity:+.2g}".replace("-", "−") if slope.elasticity else "0"
+            own.annotate(told, (1, row), xycoords=("axes fraction", "data"),
                          xytext=(6, 0), textcoords="offset points", size=SIZE - 1, va="center", color=INK)
             for name, value in zip(table, (one.of, slope.name, slope.value, slope.low, slope.high, one.result, slope.slope, slope.elasticity, *sides, *beside,
                                            slope.difference), strict=True):
                 table[name].append(value)  # type: ignore[attr-defined]
         own.axvline(one.result, color=INK, linewidth=0.8)
         own.annotate("elasticity", (1, 1), xycoords="axes fraction", xytext=(6, 2), textcoords="offset points", size=SIZE - 1.5, color=QUIET, va="bottom")
-    told = " Circles: runs with that parameter at the end of its range." if ends else ""
-    footer(figure, f"{model.name}, {spoken(case.name)}. Bars: exact derivative times the plausible range, from the result with the parameter at its low end (red) to "
-                   f"that at its high end (blue).{told}")
+    remark = " Circles: runs with that parameter at the end of its range." if ends else ""
+    footer(figure, f"{model.name}, {spoken(case.name)}. Bars: exact derivative times the plausible range, from the result with the parameter at its low end "
+                   f"(red) to that at its high end (blue).{remark}")
     return figure, table
 
 

@@ -69,8 +69,8 @@ def scenarios(scene: Scene, condition: Condition, axes: Sequence[Range], sample:
     values = found.values[condition.interest.text]
     cases = condition.met(values)
     if not condition.interest.binary and np.isfinite(values).any() and np.nanmin(cases) == np.nanmax(cases):
-        raise InputError(f"{scene.where}, --where {condition.text!r}: it holds in {'every' if np.nanmax(cases) else 'no'} run of {sample}, in which the quantity goes "
-                         f"from {np.nanmin(values):.5g} to {np.nanmax(values):.5g}; give a bound between")
+        raise InputError(f"{scene.where}, --where {condition.text!r}: it holds in {'every' if np.nanmax(cases) else 'no'} run of {sample}, in which the "
+                         f"quantity goes from {np.nanmin(values):.5g} to {np.nanmax(values):.5g}; give a bound between")
     low, high = (np.array([axis.ends[end] for axis in axes]) for end in (0, 1))
     return discovered(drawn.rows(0, sample), cases, drawn.columns, boxes=boxes, density=density,
                       low=low, high=high), found

@@ -7,7 +7,6 @@ sides part: there every functional grows along the one unstable direction, so th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -43,8 +42,8 @@ def critical_slopes(scene: Scene, interest: Interest, axes: Sequence[Range], win
     found = search(Line(fine, code=interest.name), window.low, window.high, bracket, max(window.scan, 2))
     if not found.turns:
         codes = ", ".join(dict.fromkeys(look.code for _, look in found.looks))
-        raise InputError(f"{scene.where}, {interest.text}: the outcome does not turn {interest.name} between delays {window.low:g} and {window.high:g} ({codes}); "
-                         "look elsewhere with --between LOW:HIGH")
+        raise InputError(f"{scene.where}, {interest.text}: the outcome does not turn {interest.name} between delays {window.low:g} and {window.high:g} "
+                         f"({codes}); look elsewhere with --between LOW:HIGH")
     turn = found.turns[0]
     warnings = [f"{interest.text}: there are {len(found.turns)} turns in the window; the first is taken"] if len(found.turns) > 1 else []
     warnings += [f"{interest.text}: {note}" for note in found.notes]
@@ -70,16 +69,16 @@ def _slopes(fine: Scene, interest: Interest, axes: Sequence[Range], turn: Turn) 
     parted = _parting(fine, runs)
     functional = next((one for one in margins(beside, fine.group).values() if one.name == interest.name and one.condition is not None), None)
     if functional is None:
-        raise NumericalFailure(f"{fine.where}, {interest.text}: the length of a stay decides, which is no expression of the model, so that its slope is unknown; "
-                               "ask for the indices of the critical delay instead (--sobol, --morris)")
+        raise NumericalFailure(f"{fine.where}, {interest.text}: the length of a stay decides, which is no expression of the model, so that its slope is "
+                               "unknown; ask for the indices of the critical delay instead (--sobol, --morris)")
     start = fine.zero + turn.value
     times = [parted - share * (parted - start) for share in (0.2, 0.1, 0.0)]
     made = sensitivities(beside, varied, at=times, method=COLLOCATION)
     ratios = [_ratio(made, functional, row, fine, interest) for row in range(len(times))]
     change = float(np.max(np.abs(ratios[-1] - ratios[-2])) / max(float(np.max(np.abs(ratios[-1]))), 1e-300))
     if not change < _SETTLED:
-        raise NumericalFailure(f"{fine.where}, {interest.text}: the outcome jumps at {turn.value:.6g} and no ratio of sensitivities settles before the sides part "
-                               f"at {beside.when(parted)} (it still changed by {100 * change:.2g} per cent); ask for its indices instead (--sobol, --morris)")
+        raise NumericalFailure(f"{fine.where}, {interest.text}: the outcome jumps at {turn.value:.6g} and no ratio of sensitivities settles before the "
+                               f"sides part at {beside.when(parted)} (it still changed by {100 * change:.2g} per cent); ask for its indices instead (--sobol, --morris)")
     return ratios[-1], parted, [f"the response jumps there; the ratio of sensitivities is taken where the sides part, at {beside.when(parted)}, and changed by "
                                 f"{100 * change:.2g} per cent over the last tenth before", *made.warnings]
 
@@ -88,8 +87,8 @@ def _ratio(made: Sensitivities, one: Margin, row: int, fine: Scene, interest: In
     assert one.expression is not None
     own = made.of(one.expression)[row]
     if own[-1] == 0 or not np.all(np.isfinite(own)):
-        raise NumericalFailure(f"{fine.where}, {interest.text}: the margin of {one.name!r} does not move with the delay, so that the critical delay has no slope; "
-                               "look at another outcome, or elsewhere with --between LOW:HIGH")
+        raise NumericalFailure(f"{fine.where}, {interest.text}: the margin of {one.name!r} does not move with the delay, so that the critical delay has no "
+                               "slope; look at another outcome, or elsewhere with --between LOW:HIGH")
     return -own[:-1] / own[-1] + 0.0  # no negative zero
 
 

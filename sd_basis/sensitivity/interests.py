@@ -40,7 +40,7 @@ class Interest:
     def spoken(self) -> str:
         """The quantity of interest in words."""
         name = self.name.replace("_", " ")
-        return {END: f"{name} at the end", HIGHEST: f"highest {name}", LOWEST: f"lowest {name}", AT: f"{name} at {self.time:g}" if self.time is not None else "",
+        return {END: f"{name} at the end", HIGHEST: f"highest {name}", LOWEST: f"lowest {name}", AT: "" if self.time is None else f"{name} at {self.time:g}",
                 CRITICAL: f"critical delay ({name})", MARGIN: f"margin of {name}", OUTCOME: f"whether {name}"}[self.kind]
 
 
@@ -56,7 +56,8 @@ def interest_of(scene: Scene, text: str) -> Interest:
         _known(model, where, name.strip(), names)
         found = scene.case.time(where, _number(time.strip()))
         if not scene.start <= found <= scene.end:
-            raise InputError(f"{where}: {time.strip()} is not within the run, from {scene.case.when(scene.start)} to {scene.case.when(scene.end)}; give a time in it")
+            raise InputError(f"{where}: {time.strip()} is not within the run, from {scene.case.when(scene.start)} to {scene.case.when(scene.end)}; "
+                             "give a time in it")
         return Interest(text, AT, name.strip(), found)
     name, colon, measure = (part.strip() for part in text.partition(":"))
     if name in _SPECIAL and name not in names:

@@ -115,7 +115,8 @@ def local_sensitivities(scene: Scene, interests: Sequence[Interest], axes: Seque
         slopes = np.array([made[name, item][times.index(one.time)] for item in varied])
         if one.on_switch and interest.kind not in (AT, END):
             slopes += _with_dates(run, name, one.time, varied)
-            warnings.append(f"{interest.text}: it is taken on a switch at {run.when(one.time)}, which moves with its date; that a trigger's own time moves is left out")
+            warnings.append(f"{interest.text}: it is taken on a switch at {run.when(one.time)}, which moves with its date; that a trigger's own time moves is "
+                            "left out")
         if not np.all(np.isfinite(slopes)):
             raise NumericalFailure(f"{scene.where}, {interest.text}: a derivative is not finite at {run.when(one.time)}; ask for another time")
         own = [Slope(interest.text, axis.name, scene.value(axis.name), *axis.ends, one.value, float(slope)) for axis, slope in zip(axes, slopes, strict=False)]

@@ -114,7 +114,8 @@ def _chosen(way: Sequence[Box], density: float | None) -> Box:
 def _told(box: Box, points: np.ndarray, met: np.ndarray, left: np.ndarray) -> Box:
     """Return a box with its shares of all points, of which earlier boxes took some."""
     inside = box.holds(points) & left
-    return replace(box, coverage=float(met[inside].sum() / met.sum()), density=float(met[inside].mean()), support=float(inside.mean()), points=int(inside.sum()))
+    cases, count = int(met[inside].sum()), int(inside.sum())
+    return replace(box, coverage=cases / int(met.sum()), density=cases / max(count, 1), support=float(inside.mean()), points=count)
 
 
 def _way(points: np.ndarray, met: np.ndarray, names: tuple[str, ...], whole: tuple[np.ndarray, np.ndarray], peel: float, support: float) -> list[Box]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 
@@ -51,8 +52,8 @@ def sobol_points(axes: Sequence[Range], blocks: int, seed: int = 0) -> Points:
         raise InputError("sobol: no parameter is varied; give at least one with a range")
     if blocks < 8 or blocks & (blocks - 1):
         near = max(8, 1 << (max(blocks, 1).bit_length() - 1))
-        raise InputError(f"sobol: N = {blocks} is no power of two of at least 8, on which the balance of Sobol's points and the convergence at N/4 and N/2 rest; "
-                         f"give {near} or {2 * near}")
+        raise InputError(f"sobol: N = {blocks} is no power of two of at least 8, on which the balance of Sobol's points and the convergence at N/4 and N/2 "
+                         f"rest; give {near} or {2 * near}")
     if blocks * (len(axes) + 2) > 2**26:
         raise InputError(f"sobol: N = {blocks:,} with {len(axes)} parameters are {blocks * (len(axes) + 2):,} points; give a smaller N")
     sample = salib("sample.sobol")
@@ -72,11 +73,12 @@ def sobol_indices(values: np.ndarray, names: Sequence[str], blocks: int, *, seed
     whole = np.isfinite(rows).all(axis=1)
     dropped = int(np.sum(~whole))
     if dropped > drop * blocks or blocks - dropped < 4:
-        raise InputError(f"sobol, {of}: in {dropped} of {blocks} blocks of {width} runs a run failed, and blocks count as a whole; mend what failed, narrow the "
-                         f"ranges, vary fewer parameters, or let more blocks be left out with --drop {min(dropped / blocks + 0.05, 0.9):.2f}")
+        raise InputError(f"sobol, {of}: in {dropped} of {blocks} blocks of {width} runs a run failed, and blocks count as a whole; mend what failed, narrow "
+                         f"the ranges, vary fewer parameters, or let more blocks be left out with --drop {min(dropped / blocks + 0.05, 0.9):.2f}")
     kept = rows[whole].ravel()
     if not np.ptp(kept) > 1e-12 * np.max(np.abs(kept)):
-        raise InputError(f"sobol, {of}: it is {kept[0]:g} at every point, and there is no variance to explain; vary other parameters, or ask for another quantity")
+        raise InputError(f"sobol, {of}: it is {kept[0]:g} at every point, and there is no variance to explain; vary other parameters, "
+                         "or ask for another quantity")
     found = salib("analyze.sobol").analyze({"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}, kept,
                                            calc_second_order=False, num_resamples=resamples, seed=seed + 1)
     ends = rows[whole][:, [0, -1]]
@@ -89,7 +91,7 @@ def converging(values: np.ndarray, names: Sequence[str], blocks: int, **options:
     return tuple(sobol_indices(values, names, part, **options) for part in (blocks // 4, blocks // 2, blocks))  # type: ignore[arg-type]
 
 
-def salib(module: str):
+def salib(module: str) -> ModuleType:
     """Return a module of SALib; raise InputError with the extra's name where it is not installed."""
     from importlib import import_module
 
