@@ -19,6 +19,7 @@ from sd_basis.sensitivity.interests import interest_of
 from sd_basis.sensitivity.local import local_sensitivities
 from sd_basis.sensitivity.measuring import Window, Work, measure
 from sd_basis.sensitivity.peeling import discovered
+from sd_basis.sensitivity.ranging import uncertain
 from sd_basis.sensitivity.screening import morris_effects, morris_points
 from sd_basis.sensitivity.variance import converging, sobol_indices, sobol_points
 from sd_basis.transition.scene import Scene
@@ -197,6 +198,19 @@ def test_the_critical_delay_moves_with_parameters_as_its_closed_form():
         critical_slopes(scene, interest_of(scene, "critical_delay"), axes, Window(0.5, 4, scan=3))
 
 
+def test_the_critical_delay_of_a_saddle_moves_as_the_edge_does():
+    # pushed at a constant pace until the policy, then driven away from the edge on either side: d_c = (edge - 1) / push
+    x, push, edge = Stock("x", 1.0, scale=1.0), Parameter("push", 0.5, between=(0.2, 1)), Parameter("edge", 3.0, between=(2, 4))
+    away, on = Parameter("away", 2.0, between=(1, 3)), Parameter("on", 0.0)
+    move = Flow("move", source=CLOUD, sink=x, rate=(1 - on) * push + on * away * sympy.tanh(x - edge), reversible=True)
+    model = Model("edge", [move], span=(0, 30), policies=[Policy("act", {on: 1.0})], outcomes=[Outcome("lost", x > edge), Outcome("kept", x < edge)])
+    scene = Scene(model, Case("c", policies=(Event("act", start=2.0),)))
+    axes = axes_of(scene, ["push", "edge", "away"], True)[0]
+    found = critical_slopes(scene, interest_of(scene, "critical_delay:lost"), axes, Window(1, 9, scan=4))
+    assert found.result == pytest.approx(4.0, abs=1e-6) and "the response jumps" in found.note
+    assert {one.name: one.slope for one in found.slopes} == pytest.approx({"push": -8.0, "edge": 2.0, "away": 0.0}, abs=1e-2)
+
+
 def test_a_peak_on_a_date_moves_with_the_date():
     scene = tank()
     found = local_sensitivities(scene, [interest_of(scene, "level"), interest_of(scene, "margin:flooded")], axes_of(scene, ["tap"], True)[0], ["close"])
@@ -305,8 +319,16 @@ def test_without_the_extra_a_sentence_names_it(town, monkeypatch):
     assert done.exit_code == 2 and "pip install 'sd_basis[sensitivity]'" in done.stderr
 
 
+def test_what_is_chosen_is_not_varied_unless_it_is_named():
+    level = Stock("level", 1.0)
+    names = {"known": "A and B 2020", "guess": "assumed", "tool": "policy: of the bank", "scale": "definition"}
+    p = {name: Parameter(name, 1.0, between=(0, 2), reference=reference) for name, reference in names.items()}
+    scene = Scene(Model("m", [Flow("in", source=CLOUD, sink=level, rate=sympy.Mul(*p.values()))], span=(0, 1)))
+    assert uncertain(scene) == ["known", "guess"] and uncertain(scene, ["tool", "uncertain", "guess=uniform(0,1)"]) == ["tool", "guess=uniform(0,1)", "known"]
+
+
 def test_a_model_without_ranges_says_what_to_give(tmp_path):
     path = tmp_path / "bare.py"
     path.write_text(TOWN.replace(", between=(0.1, 0.5)", "").replace(", between=(0.05, 0.2)", ""))
     done = CliRunner().invoke(main, ["sensitivity", str(path), "--of", "homes"])
-    assert done.exit_code == 2 and "no parameter has a plausible range" in done.stderr
+    assert done.exit_code == 2 and "no uncertain parameter has a plausible range" in done.stderr

@@ -25,7 +25,8 @@ from .sweeping import ENGINES, known
               help="What is asked about: NAME (at the end), NAME:highest, NAME:lowest, NAME@TIME, critical_delay, margin or outcome, the last three with "
                    ":CODE if need be. Repeatable.")
 @click.option("--over", metavar="NAME[=FORM]", multiple=True, shell_complete=completing.varied,
-              help="A parameter: nothing (its plausible range), uniform(LOW,HIGH) or loguniform(LOW,HIGH). Repeatable; by default all with a plausible range.")
+              help="A parameter: nothing (its plausible range), uniform(LOW,HIGH) or loguniform(LOW,HIGH). Repeatable. By default 'uncertain': "
+              "all with a plausible range that are not chosen, by a policy, a control or a case, nor conventions.")
 @click.option("--policy", metavar="NAME", shell_complete=completing.policies, help="The policy whose delay is critical; by default all dated ones together.")
 @click.option("--outcome", "group", metavar="GROUP", help="The group of outcomes; by default the first.")
 @click.option("--local/--no-local", default=True, show_default=True, help="Elasticities and the tornado.")
@@ -62,7 +63,7 @@ def sensitivity(model, case, values, settings, asked_of, over, policy, group, lo
     from ..manifest import digest, versions
     from ..sensitivity.interests import interest_of
     from ..sensitivity.measuring import Window, Work
-    from ..sensitivity.ranging import plausible
+    from ..sensitivity.ranging import uncertain
     from ..storage import output_folder, strict_json, write_atomic
     from ..transition.scene import DELAY, Scene
 
@@ -73,7 +74,7 @@ def sensitivity(model, case, values, settings, asked_of, over, policy, group, lo
     if not xtol > 0:
         raise InputError(f"--xtol {xtol:g}: it is not positive; give the width of a bracket in model time")
     interests = [interest_of(scene, text) for text in dict.fromkeys(asked_of)]
-    axes, warnings = axes_of(scene, over or plausible(scene), True)
+    axes, warnings = axes_of(scene, uncertain(scene, over), True)
     if any(axis.name == DELAY for axis in axes):
         raise InputError(f"--over {DELAY}: the derivative by dates is always shown; for a delay as a range use sweep or uncertainty")
     warn(warnings)

@@ -23,7 +23,7 @@ def local_document(found: Local, ends: Mapping[str, tuple[float, float]]) -> dic
                "swing": one.swing, "linear": one.ends, "difference": one.difference, "disagreement": one.disagreement,
                "at_ends": [finite(value) for value in ends[one.name]] if one.name in ends else None} for one in found.slopes]
     return {"of": found.of, "result": found.result, "time": found.time, "slopes": slopes,
-            "dates": [{"name": one.name, "derivative": one.slope} for one in found.dates], "warnings": list(found.warnings)}
+            "dates": [{"name": one.name, "derivative": one.slope} for one in found.dates], "warnings": list(found.warnings), "note": found.note or None}
 
 
 def morris_document(text: str, parts: Sequence[Effects]) -> dict[str, Any]:
@@ -71,6 +71,7 @@ def text(document: Mapping[str, Any]) -> str:
 
 def _local(one: Mapping[str, Any], unit: str) -> list[str]:
     when = "" if one["time"] is None else f", taken at {one['time']:.6g}"
+    when += f"; {one['note']}" if one["note"] else ""
     slopes = one["slopes"]
     rows = [[slope["name"], number(slope["value"]), number(slope["derivative"]), number(slope["elasticity"], 3), " to ".join(map(number, slope["linear"])),
              "-" if slope["at_ends"] is None else " to ".join(_end(value) for value in slope["at_ends"]),

@@ -16,7 +16,7 @@ from .deadlines import critical_slopes
 from .interests import CRITICAL, Interest, interest_of
 from .local import Local, local_sensitivities
 from .measuring import Window, Work, measure
-from .ranging import dates_of, plausible
+from .ranging import dates_of, uncertain
 from .screening import Effects, morris_effects, morris_points
 from .variance import DROPPED, Indices, converging, sobol_points
 
@@ -27,7 +27,7 @@ def elasticities(model: Model, case: Case | str | Path | None = None, *, of: Ite
     """Return for each quantity of interest how it moves with every parameter, by name or in `over`, and with every date: exact derivatives of one run.
 
     `of` are texts such as "cash", "cash:lowest", "price@2020-03-16", "margin:collapsed" and "critical_delay". `over` names parameters, as `sweep` does for
-    a sample; by default all with a plausible range. `between` are the delays in which a critical delay is looked for, `check` the number of slopes
+    a sample; by default all that are uncertain. `between` are the delays in which a critical delay is looked for, `check` the number of slopes
     to compare with differences. A critical delay has no slope by a date.
     """
     scene = Scene(model, case, policy=policy, outcome=outcome, set=set, method=method, rtol=rtol)
@@ -69,7 +69,7 @@ def morris(model: Model, case: Case | str | Path | None = None, *, of: Iterable[
 
 def _asked(scene: Scene, of: Iterable[str], over: Any) -> tuple[list[Interest], list[Range]]:
     interests = [interest_of(scene, text) for text in ([of] if isinstance(of, str) else dict.fromkeys(of))]
-    return interests, axes_of(scene, over or plausible(scene), True)[0]  # type: ignore[return-value]
+    return interests, axes_of(scene, uncertain(scene, over), True)[0]  # type: ignore[return-value]
 
 
 def _window(scene: Scene, between: tuple[float, float] | None, xtol: float) -> Window:

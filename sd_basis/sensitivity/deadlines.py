@@ -7,6 +7,7 @@ sides part: there every functional grows along the one unstable direction, so th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -47,13 +48,13 @@ def critical_slopes(scene: Scene, interest: Interest, axes: Sequence[Range], win
     turn = found.turns[0]
     warnings = [f"{interest.text}: there are {len(found.turns)} turns in the window; the first is taken"] if len(found.turns) > 1 else []
     warnings += [f"{interest.text}: {note}" for note in found.notes]
-    slopes, time, said = _slopes(fine, interest, axes, turn)
+    slopes, time, (note, *said) = _slopes(fine, interest, axes, turn)
     warnings += [f"{interest.text}: {text}" for text in said]
     own = [Slope(interest.text, axis.name, scene.value(axis.name), *axis.ends, turn.value, float(slope)) for axis, slope in zip(axes, slopes, strict=True)]
     own.sort(key=lambda slope: -abs(slope.swing))
     if check:
         own = _checked(fine, interest, own, check, bracket, work or Work())
-    return Local(interest.text, turn.value, time, tuple(own), (), tuple(dict.fromkeys(warnings)))
+    return Local(interest.text, turn.value, time, tuple(own), (), tuple(dict.fromkeys(warnings)), note)
 
 
 def _slopes(fine: Scene, interest: Interest, axes: Sequence[Range], turn: Turn) -> tuple[np.ndarray, float, list[str]]:
@@ -64,8 +65,8 @@ def _slopes(fine: Scene, interest: Interest, axes: Sequence[Range], turn: Turn) 
     led = _leading(fine, runs)
     if led is not None:
         made = sensitivities(beside, varied, at=[led.time], method=COLLOCATION)
-        slopes, last = _ratio(made, led, -1, fine, interest), f"decided by the margin of {led.name} at {beside.when(led.time)}"
-        return slopes, led.time, [last, *made.warnings]
+        note = f"decided by the margin of {led.name} at {beside.when(led.time)}"
+        return _ratio(made, led, -1, fine, interest), led.time, [note, *made.warnings]
     parted = _parting(fine, runs)
     functional = next((one for one in margins(beside, fine.group).values() if one.name == interest.name and one.condition is not None), None)
     if functional is None:
@@ -77,8 +78,9 @@ def _slopes(fine: Scene, interest: Interest, axes: Sequence[Range], turn: Turn) 
     ratios = [_ratio(made, functional, row, fine, interest) for row in range(len(times))]
     change = float(np.max(np.abs(ratios[-1] - ratios[-2])) / max(float(np.max(np.abs(ratios[-1]))), 1e-300))
     if not change < _SETTLED:
-        raise NumericalFailure(f"{fine.where}, {interest.text}: the outcome jumps at {turn.value:.6g} and no ratio of sensitivities settles before the "
-                               f"sides part at {beside.when(parted)} (it still changed by {100 * change:.2g} per cent); ask for its indices instead (--sobol, --morris)")
+        raise NumericalFailure(f"{fine.where}, {interest.text}: the outcome jumps at {turn.value:.6g} and no ratio of sensitivities settles "
+                               f"before the sides part at {beside.when(parted)} (it still changed by {100 * change:.2g} per cent); "
+                               "ask for its indices instead (--sobol, --morris)")
     return ratios[-1], parted, [f"the response jumps there; the ratio of sensitivities is taken where the sides part, at {beside.when(parted)}, and changed by "
                                 f"{100 * change:.2g} per cent over the last tenth before", *made.warnings]
 
@@ -131,13 +133,14 @@ def _checked(fine: Scene, interest: Interest, slopes: list[Slope], count: int, b
         assert slope.value is not None and slope.low is not None and slope.high is not None
         move = max(abs(slope.swing) * _STEPS, 100 * bracket)
         step = move / abs(slope.slope) if slope.slope else _STEPS * (slope.high - slope.low)
-        points = np.array([[slope.value - step], [slope.value + step]])
-        around = slope.result - _FEW * move, slope.result + _FEW * move
         domain = fine.model.quantities[slope.name].domain
-        if points.min() < domain[0] or points.max() > domain[1] or not fine.earliest <= around[0] < around[1] < fine.latest:
+        low, high = max(slope.value - step, domain[0]), min(slope.value + step, domain[1])  # one-sided where the domain ends
+        points = np.array([[low], [high]])
+        around = slope.result - _FEW * move, slope.result + _FEW * move
+        if not fine.earliest <= around[0] < around[1] < fine.latest:
             continue
         with opened(fine, (slope.name,), work) as (run, _):
             beside = critical_delays(run, fine, (slope.name,), points, code=interest.name, delays=around, scan=2, xtol=bracket).values
         if np.all(np.isfinite(beside)):
-            found[place] = Slope(slope.of, slope.name, slope.value, slope.low, slope.high, slope.result, slope.slope, float(beside[1] - beside[0]) / (2 * step))
+            found[place] = replace(slope, difference=float(beside[1] - beside[0]) / (high - low))
     return found

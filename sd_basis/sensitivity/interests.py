@@ -41,7 +41,7 @@ class Interest:
         """The quantity of interest in words."""
         name = self.name.replace("_", " ")
         return {END: f"{name} at the end", HIGHEST: f"highest {name}", LOWEST: f"lowest {name}", AT: "" if self.time is None else f"{name} at {self.time:g}",
-                CRITICAL: f"critical delay ({name})", MARGIN: f"margin of {name}", OUTCOME: f"whether {name}"}[self.kind]
+                CRITICAL: f"critical delay for {name}", MARGIN: f"margin of {name}", OUTCOME: f"whether {name}"}[self.kind]
 
 
 def interest_of(scene: Scene, text: str) -> Interest:

@@ -7,7 +7,7 @@ but that counts for nothing, since the quantity is level there; at one that sits
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,7 +70,7 @@ class Slope:
 
 @dataclass(frozen=True)
 class Local:
-    """The slopes of each quantity of interest, those of its parameters with the largest swing first, then dates; when it was taken; what to beware of."""
+    """The slopes of a quantity of interest by parameters, the largest swing first, and by dates, when it was taken, what to beware of and to know."""
 
     of: str
     result: float
@@ -78,6 +78,7 @@ class Local:
     slopes: tuple[Slope, ...]
     dates: tuple[Slope, ...]
     warnings: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def _checked(scene: Scene, interest: Interest, found: Local, count: int) -> Loca
     own = []
     for place, slope in enumerate(found.slopes):
         own.append(slope if place >= count else _differenced(fine, scene, interest, slope))
-    return Local(found.of, found.result, found.time, tuple(own), found.dates, found.warnings)
+    return replace(found, slopes=tuple(own))
 
 
 def _differenced(fine: Scene, scene: Scene, interest: Interest, slope: Slope) -> Slope:
@@ -197,4 +198,4 @@ def _differenced(fine: Scene, scene: Scene, interest: Interest, slope: Slope) ->
     for value in (low, high):
         run = fine.run(fine.own, {slope.name: value})
         ends.append(taken_at(run, *quantity_of(scene, interest), interest.time).value)
-    return Slope(slope.of, slope.name, slope.value, slope.low, slope.high, slope.result, slope.slope, (ends[1] - ends[0]) / (high - low))
+    return replace(slope, difference=(ends[1] - ends[0]) / (high - low))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..ensemble.axes import Range
 from ..ensemble.designs import Points
 from ..errors import InputError
+from ..references import CHOSEN, CONVENTION, kind
 from ..transition.scene import Scene
 from .interests import OUTCOME, Interest
 from .local import Local
 from .measuring import Window, Work, measure
+
+UNCERTAIN = "uncertain"  # in the place of a parameter: all of which the value is not known
 
 
 def at_ends(scene: Scene, interests: Sequence[Interest], found: Mapping[str, Local], axes: Sequence[Range], count: int, window: Window | None = None,
@@ -36,16 +40,29 @@ def at_ends(scene: Scene, interests: Sequence[Interest], found: Mapping[str, Loc
     return ends
 
 
-def plausible(scene: Scene) -> list[str]:
-    """Return the names of the parameters of a scene that have a plausible range of two ends; raise InputError where none has."""
-    found = [parameter.name for parameter in scene.model.parameters if np.all(np.isfinite(parameter.between)) and parameter.name not in scene.set]
+def uncertain(scene: Scene, over: Any = None) -> Any:
+    """Return what is varied: `over` as it is given, the word "uncertain" in a list of texts replaced by what it stands for; by default that alone.
+
+    It stands for the parameters with a plausible range of two ends that are not chosen, by a policy, a control or a case, and no convention, as
+    their references say, and that are not set. Raises InputError where there is none.
+    """
+    if isinstance(over, Mapping) or over and (UNCERTAIN in scene.model.quantities or UNCERTAIN not in over):
+        return over
+    named = [text.partition("=")[0].strip() for text in over or ()]
+    found = [parameter.name for parameter in scene.model.parameters if np.all(np.isfinite(parameter.between)) and parameter.name not in (*scene.set, *named)
+             and kind(parameter.reference) not in (CHOSEN, CONVENTION)]
     if not found:
-        raise InputError(f"{scene.where}: no parameter has a plausible range; give parameters between=, or name one with --over NAME=uniform(LOW,HIGH)")
-    return found
+        raise InputError(f"{scene.where}: no uncertain parameter has a plausible range; give parameters between=, or name one with "
+                         "--over NAME=uniform(LOW,HIGH)")
+    return [*(text for text in over or () if text != UNCERTAIN), *found]
 
 
 def dates_of(scene: Scene) -> tuple[str, ...]:
-    """Return what of a scene is dated: its policies, by name, and "shift" for all of them together where there are several."""
+    """Return what of a scene is dated: its policies, by name, and "shift" for all of them together where there are several.
+
+    A policy with the name of a parameter is left out, since that name means the parameter.
+    """
     run = scene.run(scene.own)
-    own = tuple(dict.fromkeys(action.name for action in run.path.schedule.actions if not action.shock and action.start >= scene.start))
+    own = tuple(dict.fromkeys(action.name for action in run.path.schedule.actions if not action.shock and action.start >= scene.start
+                              and action.name not in scene.model.quantities))
     return (*own, "shift") if len(own) > 1 else own
