@@ -139,7 +139,35 @@ class Points:
         return {"kind": "points", "said": self.said, "points": digest, "axes": [asdict(axis) for axis in self.axes]}
 
 
-Design = Grid | Sample | Points
+@dataclass(frozen=True, eq=False)
+class Given:
+    """Rows of values (runs, columns) as they are given, and in `said` what they are."""
+
+    columns: tuple[str, ...]
+    values: np.ndarray
+    said: str
+
+    @property
+    def runs(self) -> int:
+        """The number of runs."""
+        return len(self.values)
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        """Return the rows from start up to stop (rows, columns)."""
+        return self.values[start:stop]
+
+    @property
+    def text(self) -> str:
+        """The design in words."""
+        return f"{self.said} of {', '.join(self.columns)}"
+
+    def document(self) -> dict[str, Any]:
+        """Return the design as plain texts; the values themselves stand in as a digest."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.values).tobytes()).hexdigest()[:32]
+        return {"kind": "given", "said": self.said, "values": digest, "axes": list(self.columns)}
+
+
+Design = Grid | Sample | Points | Given
 
 
 def design_of(axes: list[Steps | Range], sample: int | None, seed: int = 0, kind: str = LHS) -> Design:

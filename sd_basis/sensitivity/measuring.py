@@ -16,7 +16,7 @@ import numpy as np
 from ..ensemble.chunks import Chunk, joined
 from ..ensemble.crews import open_engine
 from ..ensemble.criticals import critical_delays
-from ..ensemble.designs import Points, Sample
+from ..ensemble.designs import Design
 from ..ensemble.engines import AUTO, chosen
 from ..ensemble.job import Batch, Engine, Job
 from ..ensemble.sweeps import carry_out, prepared_for
@@ -63,7 +63,7 @@ class Measured:
     clipped: dict[str, tuple[int, int]]
 
 
-def measure(scene: Scene, interests: Sequence[Interest], design: Points | Sample, window: Window | None = None, work: Work | None = None) -> Measured:
+def measure(scene: Scene, interests: Sequence[Interest], design: Design, window: Window | None = None, work: Work | None = None) -> Measured:
     """Return the quantities of interest at the points of a design; a run that fails makes its point nan."""
     work = work or Work()
     values: dict[str, np.ndarray] = {}
@@ -100,7 +100,7 @@ def with_interests(scene: Scene, interests: Iterable[Interest]) -> Scene:
     return scene.changed(model=with_margins(scene.model, margins)) if margins else scene
 
 
-def _ordinary(scene: Scene, interests: Sequence[Interest], design: Points | Sample, work: Work) -> tuple[dict[str, np.ndarray], list[str], str]:
+def _ordinary(scene: Scene, interests: Sequence[Interest], design: Design, work: Work) -> tuple[dict[str, np.ndarray], list[str], str]:
     """Return what one sweep says."""
     there = with_interests(scene, interests)
     asked = {interest.text: quantity_of(scene, interest) for interest in interests if interest.kind != OUTCOME}
@@ -128,7 +128,7 @@ def _ordinary(scene: Scene, interests: Sequence[Interest], design: Points | Samp
     return found, [reason for reason in batch.reasons if reason], made.errand.engine
 
 
-def _critical(scene: Scene, interest: Interest, design: Points | Sample, window: Window, work: Work) -> tuple[np.ndarray, list[str], int, str]:
+def _critical(scene: Scene, interest: Interest, design: Design, window: Window, work: Work) -> tuple[np.ndarray, list[str], int, str]:
     finite_number(f"{scene.where}, window", window.xtol)
     with opened(scene, design.columns, work) as (run, name):
         found = critical_delays(run, scene, design.columns, design.rows(0, design.runs), code=interest.name, delays=(window.low, window.high),

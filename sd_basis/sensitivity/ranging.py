@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..ensemble.axes import Range
-from ..ensemble.designs import Points
+from ..ensemble.designs import Given
 from ..errors import InputError
+from ..quantities import Parameter, Stock
 from ..references import CHOSEN, CONVENTION, kind
 from ..transition.scene import Scene
-from .interests import OUTCOME, Interest
+from .interests import Interest
 from .local import Local
 from .measuring import Window, Work, measure
 
@@ -24,19 +25,15 @@ def at_ends(scene: Scene, interests: Sequence[Interest], found: Mapping[str, Loc
     """Return for each interest the results of runs at both ends of the ranges of its first `count` parameters, nan where a run failed."""
     ranges = {axis.name: axis for axis in axes}
     ends: dict[str, dict[str, tuple[float, float]]] = {}
-    asked: dict[str, list[Interest]] = {}
     for interest in interests:
-        for slope in found[interest.text].slopes[:count] if interest.kind != OUTCOME else ():
-            asked.setdefault(slope.name, []).append(interest)
-    for name, own in asked.items():
-        design = Points((ranges[name],), np.array([[0.0], [1.0]]), "both ends")
-        try:
-            values = measure(scene, own, design, window, work).values
-        except InputError:  # in both runs of a critical delay something failed
-            values = {interest.text: np.array([np.nan, np.nan]) for interest in own}
-        for interest in own:
-            low, high = values[interest.text]
-            ends.setdefault(interest.text, {})[name] = float(low), float(high)
+        names = [slope.name for slope in found[interest.text].slopes[:count]]
+        if not names:
+            continue
+        rows = np.tile([scene.value(name) for name in names], (2 * len(names), 1))
+        for place, name in enumerate(names):
+            rows[2 * place:2 * place + 2, place] = ranges[name].ends
+        values = measure(scene, [interest], Given(tuple(names), rows, "both ends"), window, work).values[interest.text].reshape(-1, 2)
+        ends[interest.text] = {name: (float(low), float(high)) for name, (low, high) in zip(names, values, strict=True)}
     return ends
 
 
@@ -60,9 +57,9 @@ def uncertain(scene: Scene, over: Any = None) -> Any:
 def dates_of(scene: Scene) -> tuple[str, ...]:
     """Return what of a scene is dated: its policies, by name, and "shift" for all of them together where there are several.
 
-    A policy with the name of a parameter is left out, since that name means the parameter.
+    A policy with the name of a parameter or stock is left out, since that name means these.
     """
     run = scene.run(scene.own)
     own = tuple(dict.fromkeys(action.name for action in run.path.schedule.actions if not action.shock and action.start >= scene.start
-                              and action.name not in scene.model.quantities))
+                              and not isinstance(scene.model.quantities.get(action.name), (Parameter, Stock))))
     return (*own, "shift") if len(own) > 1 else own
