@@ -211,6 +211,20 @@ def test_the_critical_delay_of_a_saddle_moves_as_the_edge_does():
     assert {one.name: one.slope for one in found.slopes} == pytest.approx({"push": -8.0, "edge": 2.0, "away": 0.0}, abs=1e-2)
 
 
+def test_the_critical_delay_of_a_stay_moves_as_its_closed_form():
+    level, fall, rise, on = Stock("level", 10.0), Parameter("fall", 1.0, between=(0.5, 2)), Parameter("rise", 1.0, between=(0.5, 2)), Parameter("on", 0.0)
+    change = Flow("change", source=CLOUD, sink=level, rate=on * rise - (1 - on) * fall, reversible=True)
+    outcomes = [Outcome("frozen", level < 5, lasting=4), Outcome("fine", level > 5)]
+    scene = Scene(Model("dip", [change], span=(0, 40), policies=[Policy("act", {on: 1.0})], outcomes=outcomes),
+                  Case("c", policies=(Event("act", start=6.0),)))
+    found = critical_slopes(scene, interest_of(scene, "critical_delay:frozen"), axes_of(scene, ["fall", "rise"], True)[0], Window(5.5, 12, scan=4))
+    p, q = sympy.symbols("p q")
+    truth = (4 + 5 / p + 5 / q) / (1 + p / q)
+    assert found.result == pytest.approx(7.0, abs=1e-6) and "the length of a stay" in found.note
+    assert {one.name: one.slope for one in found.slopes} == pytest.approx({"fall": float(sympy.diff(truth, p).subs({p: 1, q: 1})),
+                                                                          "rise": float(sympy.diff(truth, q).subs({p: 1, q: 1}))}, rel=1e-5)
+
+
 def test_a_peak_on_a_date_moves_with_the_date():
     scene = tank()
     found = local_sensitivities(scene, [interest_of(scene, "level"), interest_of(scene, "margin:flooded")], axes_of(scene, ["tap"], True)[0], ["close"])

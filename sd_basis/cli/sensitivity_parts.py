@@ -60,6 +60,12 @@ class Study:
         return {interest.text: self._title(interest, True) for interest in self.interests}
 
     @property
+    def clipping(self) -> str:
+        """What is said of critical delays on pictures of runs, empty where none is asked about."""
+        return f"Critical delays of runs outside {self.window.low:g} to {self.window.high:g}, or never, count as its ends." if any(
+            interest.kind == "critical_delay" for interest in self.interests) else ""
+
+    @property
     def plain(self) -> dict[str, str]:
         """The quantities of interest in words, by their text, without units."""
         return {interest.text: self._title(interest, False) for interest in self.interests}
@@ -105,7 +111,7 @@ class Study:
         if ordered and self.folder is not None:
             from ..figures.tornado import tornado
 
-            self.save("tornado", tornado(self.scene.model, self.scene.case, ordered, self.titles, beside))
+            self.save("tornado", tornado(self.scene.model, self.scene.case, ordered, self.titles, beside, remark=self.clipping))
         return [sensitivity_text.local_document(one, beside.get(one.of, {})) for one in ordered]
 
     def morris(self, count: int) -> dict[str, Any]:

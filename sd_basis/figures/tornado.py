@@ -21,7 +21,7 @@ _ROW, _LEFT = 0.2, 2.3  # inches: height of a row, widest room for names
 
 @styled()
 def tornado(model: Model, case: Case, found: Sequence[Local], titles: Mapping[str, str], ends: Mapping[str, Mapping[str, tuple[float, float]]] | None = None,
-            rows: int = 12) -> tuple[Figure, Table]:
+            rows: int = 12, remark: str = "") -> tuple[Figure, Table]:
     """Return a panel for each quantity of interest, the parameters with the largest swing on top.
 
     Bars are straight lines by the exact derivative, from the result at the low end of a parameter's range (red) to that at the high end (blue);
@@ -42,18 +42,18 @@ def tornado(model: Model, case: Case, found: Sequence[Local], titles: Mapping[st
                 own.barh(row, side - one.result, left=one.result, height=0.62, color=colour, linewidth=0)
             beside = runs.get(slope.name, (math.nan, math.nan))
             for value, colour in zip(beside, (VERMILLION, BLUE), strict=True):
-                own.plot(value, row, marker="o", markersize=4.5, markerfacecolor=colour, markeredgecolor=INK, markeredgewidth=0.8, linestyle="none")
-            told = "" if slope.elasticity is None else f"{slope.elasticity:+.2g}".replace("-", "−") if slope.elasticity else "0"
-            own.annotate(told, (1, row), xycoords=("axes fraction", "data"),
+                own.plot(value, row, marker="o", markersize=6, markerfacecolor=colour, markeredgecolor="white", markeredgewidth=1.2, linestyle="none")
+            beside_it = "" if slope.elasticity is None else f"{slope.elasticity:+.2g}".replace("-", "−") if slope.elasticity else "0"
+            own.annotate(beside_it, (1, row), xycoords=("axes fraction", "data"),
                          xytext=(6, 0), textcoords="offset points", size=SIZE - 1, va="center", color=INK)
             for name, value in zip(table, (one.of, slope.name, slope.value, slope.low, slope.high, one.result, slope.slope, slope.elasticity, *sides, *beside,
                                            slope.difference), strict=True):
                 table[name].append(value)  # type: ignore[attr-defined]
         own.axvline(one.result, color=INK, linewidth=0.8)
         own.annotate("elasticity", (1, 1), xycoords="axes fraction", xytext=(6, 2), textcoords="offset points", size=SIZE - 1.5, color=QUIET, va="bottom")
-    remark = " Circles: runs with that parameter at the end of its range." if ends else ""
+    told = " Circles: runs with that parameter at the end of its range." if ends else ""
     footer(figure, f"{model.name}, {spoken(case.name)}. Bars: exact derivative times the plausible range, from the result with the parameter at its low end "
-                   f"(red) to that at its high end (blue).{remark}")
+                   f"(red) to that at its high end (blue).{told} {remark}".strip())
     return figure, table
 
 

@@ -1,7 +1,8 @@
 """How the critical delay moves with each parameter: dd_c/dp = -m_p / m_d, from exact sensitivities of one run beside it.
 
 m is the margin that decides the outcome, where it decides. Where the response jumps (a saddle), m is taken before the two
-sides part: there every functional grows along the one unstable direction, so that the ratio no longer hangs on which.
+sides part: there every functional grows along the one unstable direction, so that the ratio no longer hangs on which. Where the length of
+a stay decides, that length takes the place of m.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..declarations import margin
 from ..ensemble.axes import Range
 from ..ensemble.criticals import critical_delays
 from ..errors import InputError, NumericalFailure
@@ -22,7 +24,7 @@ from ..transition.scene import Scene
 from ..transition.searching import Line, Turn, search
 from ..transition.separating import Gap, concerned
 from .interests import Interest
-from .local import Local, Slope
+from .local import Local, Slope, rate_along
 from .measuring import Window, Work, opened
 
 _FINER = 1e-4  # of the bracket: the tolerance of the runs beside the critical delay
@@ -63,6 +65,8 @@ def _slopes(fine: Scene, interest: Interest, axes: Sequence[Range], turn: Turn) 
     moved = "shift" if fine.moved is None else fine.moved.name
     varied = [*(axis.name for axis in axes), moved]
     led = _leading(fine, runs)
+    if led is not None and led.condition is None:
+        return _by_stay(fine, interest, beside, led, varied)
     if led is not None:
         made = sensitivities(beside, varied, at=[led.time], method=COLLOCATION)
         note = f"decided by the margin of {led.name} at {beside.when(led.time)}"
@@ -100,15 +104,32 @@ def _leading(fine: Scene, runs: Sequence[Run]) -> Margin | None:
     crossing = []
     for name, one in low.items():
         other = high.get(name)
-        if other is None or one.condition is None or (one.value > 0) == (other.value > 0):
+        if other is None or (one.value > 0) == (other.value > 0):
             continue
-        assert one.expression is not None
-        values = _range(runs[0], one)
+        values = fine.end - fine.start if one.condition is None else _range(runs[0], one)
         crossing.append((abs(one.value - other.value) / max(values, 1e-300), name))
     if not crossing:
         return None
     jump, name = min(crossing)
     return low[name] if jump < _JUMP else None
+
+
+def _by_stay(fine: Scene, interest: Interest, run: Run, led: Margin, varied: Sequence[str]) -> tuple[np.ndarray, float, list[str]]:
+    """Return the slopes where the length of a stay decides: its end and its beginning move by -m_p / m' each, m being what holds during the stay."""
+    outcome = next(one for one in fine.model.outcomes if one.group == fine.group and one.name == led.name and one.lasting)
+    ends = led.time, led.time + led.value + outcome.lasting
+    expression, path, near = margin(led.name, outcome.when), run.path, 8 * run.path.schedule.nearest
+    if any(min(abs(end - float(piece.t[0])) for piece in path.pieces) <= near for end in ends) or ends[1] >= float(path.t[-1]) - near:
+        raise NumericalFailure(f"{fine.where}, {interest.text}: the stay that decides begins or ends on a switch, or with the run, so that the critical delay "
+                               "has no slope there; ask for its indices instead (--sobol, --morris)")
+    made = sensitivities(run, varied, at=ends, method=COLLOCATION)
+    moved = -made.of(expression) / np.array([rate_along(run, expression, end) for end in ends])[:, None]
+    longer = moved[1] - moved[0]
+    if longer[-1] == 0 or not np.all(np.isfinite(longer)):
+        raise NumericalFailure(f"{fine.where}, {interest.text}: the stay does not move with the delay, so that the critical delay has no slope; look elsewhere "
+                               "with --between LOW:HIGH")
+    note = f"decided by the length of a stay, from {run.when(ends[0])} to {run.when(ends[1])}"
+    return -longer[:-1] / longer[-1] + 0.0, ends[1], [note, *made.warnings]
 
 
 def _range(run: Run, one: Margin) -> float:

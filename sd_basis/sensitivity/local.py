@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -173,11 +174,17 @@ def _with_dates(run: Run, name: str, time: float, varied: Sequence[str]) -> np.n
     moved = {action.name: (abs(action.start - time) <= near or abs(action.end - time) <= near) and not action.shock for action in path.schedule.actions}
     if not any(moved.values()):
         return np.zeros(len(varied))
+    rate = rate_along(run, run.model.quantities[name], time)
+    return np.array([rate * float(moved.get(item, False) or item == "shift" and any(moved.values())) for item in varied])
+
+
+def rate_along(run: Run, expression: Any, time: float) -> float:
+    """Return how fast an expression changes along a run at a time."""
+    path = run.path
     state, segment = path.at(np.array([time]))
     inputs = path.segments[int(segment[0])].values(time)
-    slopes = path.compiled.gradient([run.model.quantities[name]], [*run.model.stocks, TIME])(time, state[0].tolist(), inputs)[0]
-    rate = float(slopes[:-1] @ np.array(path.compiled.rhs(time, state[0].tolist(), inputs)) + slopes[-1])
-    return np.array([rate * float(moved.get(item, False) or item == "shift" and any(moved.values())) for item in varied])
+    slopes = path.compiled.gradient([expression], [*run.model.stocks, TIME])(time, state[0].tolist(), inputs)[0]
+    return float(slopes[:-1] @ np.array(path.compiled.rhs(time, state[0].tolist(), inputs)) + slopes[-1])
 
 
 def _checked(scene: Scene, interest: Interest, found: Local, count: int) -> Local:
