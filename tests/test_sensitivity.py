@@ -71,13 +71,13 @@ def analytic_g(a):
 def test_indices_of_known_functions_lie_inside_their_intervals(make, analytic):
     scene, parameters = make()
     axes = axes_in(scene, parameters)
-    points = sobol_points(axes, 4096, seed=3)
+    points = sobol_points(axes, 2048, seed=3)
     values = evaluated(scene, parameters, points)
-    parts = converging(values, points.columns, 4096, seed=3, resamples=100)
+    parts = converging(values, points.columns, 2048, seed=3, resamples=60)
     first, total = analytic()
     assert np.all(np.abs(parts[-1].first - first) <= parts[-1].first_width + 1e-12)
     assert np.all(np.abs(parts[-1].total - total) <= parts[-1].total_width + 1e-12)
-    assert [part.asked for part in parts] == [1024, 2048, 4096]
+    assert [part.asked for part in parts] == [512, 1024, 2048]
     assert np.all(parts[-1].total_width < parts[0].total_width) and parts[-1].variance == pytest.approx(float(np.var(values)), rel=0.05)
 
 
@@ -299,7 +299,7 @@ def town(tmp_path):
 
 def test_the_command_prints_one_document_and_writes_its_figures(town, tmp_path):
     out = tmp_path / "out"
-    done = CliRunner().invoke(main, ["sensitivity", town, "--of", "homes", "--check", "1", "--ends", "1", "--morris", "4", "--sobol", "32", "--prim", "80",
+    done = CliRunner().invoke(main, ["sensitivity", town, "--of", "homes", "--check", "1", "--ends", "1", "--morris", "4", "--sobol", "16", "--prim", "40",
                                      "--where", "outcome:large", "--engine", "scipy", "--workers", "1", "--json", "--out", str(out)])
     assert done.exit_code == 0, done.output
     document = json.loads(done.stdout)
