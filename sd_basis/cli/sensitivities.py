@@ -11,7 +11,7 @@ from . import completing
 from .options import case_option, json_option, method_option, model_argument, out_option, rtol_option, set_option, values_option
 from .output import warn
 from .request import request, span_of
-from .sensitivity_parts import Study, counting
+from .sensitivity_parts import Counting, Study
 from .sensitivity_text import text
 from .sweeping import ENGINES, known
 
@@ -61,6 +61,7 @@ def sensitivity(model, case, values, settings, asked_of, over, policy, group, lo
     """
     from ..ensemble.axes import axes_of
     from ..manifest import digest, versions
+    from ..sensitivity.cases import condition_of
     from ..sensitivity.interests import interest_of
     from ..sensitivity.measuring import Window, Work
     from ..sensitivity.ranging import uncertain
@@ -78,8 +79,9 @@ def sensitivity(model, case, values, settings, asked_of, over, policy, group, lo
     if any(axis.name == DELAY for axis in axes):
         raise InputError(f"--over {DELAY}: the derivative by dates is always shown; for a delay as a range use sweep or uncertainty")
     warn(warnings)
+    condition = None if prim is None else condition_of(scene, where or next((one.text for one in interests if one.binary), "outcome"))
     folder = output_folder(out) if out else None
-    study = Study(scene, interests, axes, Window(*window_ends, scan, xtol), Work(engine, workers, None, counting()), folder, seed)
+    study = Study(scene, interests, axes, Window(*window_ends, scan, xtol), Work(engine, workers, None, Counting()), folder, seed)
     document: dict[str, Any] = {"model": asked.model.name, "case": scene.case.name, "values": asked.model.value_set, "set": asked.set, "outcome": scene.group,
                                 "of": list(asked_of), "over": [axis.text for axis in axes], "window": window_ends, "seed": seed,
                                 "solver": {"method": method, "rtol": rtol}, "time_unit": asked.model.time_unit}
@@ -91,8 +93,8 @@ def sensitivity(model, case, values, settings, asked_of, over, policy, group, lo
             study.keep(top)
     if sobol is not None:
         document["sobol"] = study.sobol(sobol, drop)
-    if prim is not None:
-        document["prim"] = study.prim(prim, where or "outcome", boxes, density)
+    if prim is not None and condition is not None:
+        document["prim"] = study.prim(prim, condition, boxes, density)
     click.echo(strict_json(document) if as_json else text(document))
     if folder is not None:
         about = {**document, "digest": digest(asked.model, scene.case), "versions": versions()}
@@ -108,7 +110,10 @@ def _wanted(local: bool, morris: int | None, sobol: int | None, prim: int | None
         raise InputError(f"--top {top}: the ranking is that of Morris; give --morris N too, or name parameters with --over")
     if where is not None and prim is None:
         raise InputError(f"--where {where!r}: it is the condition of --prim; give --prim N too")
-    if morris is not None or sobol is not None:
-        from ..sensitivity.variance import salib
+    if morris is not None or sobol is not None:  # what is missing or wrong is said before anything is run
+        from ..sensitivity.screening import check_trajectories
+        from ..sensitivity.variance import check_blocks, salib
 
-        salib("sample.sobol")  # missing, it is said before anything is run
+        salib("sample.sobol")
+        check_blocks(8 if sobol is None else sobol)
+        check_trajectories(4 if morris is None else morris)

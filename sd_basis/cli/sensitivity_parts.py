@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,19 +26,26 @@ if TYPE_CHECKING:
     from ..sensitivity.local import Local
     from ..sensitivity.measuring import Measured, Window, Work
     from ..transition.scene import Scene
+_LINE = 60.0  # seconds between lines of progress where stderr is no terminal
 
 
-def counting() -> Callable[[int], None]:
-    """Return what counts runs on stderr where that is a terminal, and heeds interruptions."""
-    began, made = time.monotonic(), 0
+class Counting:
+    """Counts runs on stderr, with an estimate of what is left: where that is a terminal all the time, else a line a minute; heeds interruptions."""
 
-    def told(runs: int) -> None:
-        nonlocal made
+    def __init__(self, part: str = "", expected: float = 0.0):
+        self.part, self.expected, self.made = part, expected, 0
+        self.began = self.told = time.monotonic()
+
+    def __call__(self, runs: int) -> None:
         check()
-        made += runs
-        if sys.stderr.isatty():
-            click.echo(f"\r{made:,} runs, {made / max(time.monotonic() - began, 1e-3):,.0f} a second  ", err=True, nl=False)
-    return told
+        self.made += runs
+        now, there = time.monotonic(), sys.stderr.isatty()
+        if not self.part or not (there or now > self.told + _LINE):
+            return
+        self.told, rate = now, self.made / max(now - self.began, 1e-3)
+        left = f", about {max(self.expected - self.made, 0) / rate:,.0f} s left" if self.made < self.expected else ""
+        said = f"{self.part}: {self.made:,} runs, {rate:,.0f} a second{left}"
+        click.echo(f"\r{said}  " if there else said, err=True, nl=not there)
 
 
 @dataclass
@@ -76,11 +84,12 @@ class Study:
         unit = model.time_unit if interest.kind == "critical_delay" else None if quantity is None else model.unit_text(quantity)
         return f"{said} ({unit})" if with_unit and unit not in (None, "", "1") else said
 
-    def named(self, part: str) -> Work:
-        """Return the work with a folder of its own for a part, and say on stderr what begins."""
-        if sys.stderr.isatty():
-            click.echo(f"{part}:", err=True)
-        return self.work if self.folder is None else replace(self.work, folder=self.folder / part)
+    def named(self, part: str, points: int, interests: Iterable[Interest]) -> Work:
+        """Return the work with a folder of its own for a part, and what counts its runs."""
+        window, kinds = self.window, [interest.kind for interest in interests]
+        halvings = math.log2(max((window.high - window.low) / (window.scan - 1) / window.xtol, 1.0))
+        expected = points * (bool([kind for kind in kinds if kind != "critical_delay"]) + kinds.count("critical_delay") * (window.scan + 0.6 * halvings))
+        return replace(self.work, folder=None if self.folder is None else self.folder / part, progress=Counting(part, expected))
 
     def save(self, name: str, drawn: tuple) -> None:
         from ..figures.output import save
@@ -163,13 +172,12 @@ class Study:
         return {**self._about(found, points.rows(0, points.runs)), "blocks": blocks,
                 "indices": [sensitivity_text.sobol_document(text, part) for text, part in parts.items()]}
 
-    def prim(self, count: int, where: str, boxes: int, density: float | None) -> dict[str, Any]:
+    def prim(self, count: int, condition: Condition, boxes: int, density: float | None) -> dict[str, Any]:
         """Return the boxes in which a condition holds."""
-        from ..sensitivity.cases import condition_of, scenarios
+        from ..sensitivity.cases import scenarios
 
-        condition: Condition = condition_of(self.scene, where)
         found, measured = scenarios(self.scene, condition, self.axes, count, seed=self.seed, boxes=boxes, density=density, window=self.window,
-                                    work=self.named("prim"))
+                                    work=self.named("prim", count, [condition.interest]))
         if self.folder is not None:
             from ..figures.scenarios import boxes_picture
 
@@ -179,7 +187,7 @@ class Study:
     def _measured(self, points: Any, interests: list[Interest], part: str) -> Measured:
         from ..sensitivity.measuring import measure
 
-        found = measure(self.scene, interests, points, self.window, self.named(part))
+        found = measure(self.scene, interests, points, self.window, self.named(part, points.runs, interests))
         if sys.stderr.isatty():
             click.echo("", err=True)
         return found

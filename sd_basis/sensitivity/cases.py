@@ -45,7 +45,7 @@ def condition_of(scene: Scene, text: str) -> Condition:
     match = _FORM.fullmatch(text.strip())
     if match is None:
         raise InputError(f"{where}: it is no condition; write outcome:CODE, or a quantity with a bound, as in 'cash:lowest<5'")
-    interest = interest_of(scene, match["name"].strip())
+    interest = interest_of(scene, match["name"].strip(), "--where")
     if interest.kind == OUTCOME:
         if match["sign"]:
             raise InputError(f"{where}: an outcome is met or not and has no bound; write {match['name'].strip()}")

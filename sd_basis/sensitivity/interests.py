@@ -44,12 +44,12 @@ class Interest:
                 CRITICAL: f"critical delay for {name}", MARGIN: f"margin of {name}", OUTCOME: f"whether {name}"}[self.kind]
 
 
-def interest_of(scene: Scene, text: str) -> Interest:
+def interest_of(scene: Scene, text: str, option: str = "--of") -> Interest:
     """Return the quantity of interest of a text: NAME, NAME:highest, NAME:lowest, NAME@TIME, critical_delay, margin or outcome, the last three with :CODE.
 
     Without a code the outcome is that of the run in which the policy never comes. Raises InputError with the nearest names.
     """
-    model, where = scene.model, f"{scene.where}, --of {text!r}"
+    model, where = scene.model, f"{scene.where}, {option} {text!r}"
     names = [quantity.name for quantity in (*model.stocks, *model.computed)]
     name, at, time = text.partition("@")
     if at:

@@ -44,11 +44,16 @@ def morris_points(axes: Sequence[Range], trajectories: int, seed: int = 0) -> Po
     """Return the points of a number of trajectories, (parameters + 1) for each."""
     if not axes:
         raise InputError("morris: no parameter is varied; give at least one with a range")
-    if trajectories < 4:
-        raise InputError(f"morris: {trajectories} trajectories say nothing of a spread; give at least 4")
+    check_trajectories(trajectories)
     problem = {"num_vars": len(axes), "names": [axis.name for axis in axes], "bounds": [[0.0, 1.0]] * len(axes)}
     shares = salib("sample.morris").sample(problem, trajectories, num_levels=LEVELS, seed=seed)
     return Points(tuple(axes), shares, f"{trajectories} trajectories of Morris on {LEVELS} levels (seed {seed})")
+
+
+def check_trajectories(trajectories: int) -> None:
+    """Raise InputError for too few trajectories."""
+    if trajectories < 4:
+        raise InputError(f"morris: {trajectories} trajectories say nothing of a spread; give at least 4")
 
 
 def morris_effects(values: np.ndarray, points: Points, trajectories: int, *, seed: int = 0, of: str = "the result", resamples: int = RESAMPLES) -> Effects:

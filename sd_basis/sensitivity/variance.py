@@ -50,15 +50,20 @@ def sobol_points(axes: Sequence[Range], blocks: int, seed: int = 0) -> Points:
     """Return the points for Sobol indices, `blocks` times (parameters + 2) of them; raise InputError where their number is no power of two."""
     if not axes:
         raise InputError("sobol: no parameter is varied; give at least one with a range")
-    if blocks < 8 or blocks & (blocks - 1):
-        near = max(8, 1 << (max(blocks, 1).bit_length() - 1))
-        raise InputError(f"sobol: N = {blocks} is no power of two of at least 8, on which the balance of Sobol's points and the convergence at N/4 and N/2 "
-                         f"rest; give {near} or {2 * near}")
+    check_blocks(blocks)
     if blocks * (len(axes) + 2) > 2**26:
         raise InputError(f"sobol: N = {blocks:,} with {len(axes)} parameters are {blocks * (len(axes) + 2):,} points; give a smaller N")
     sample = salib("sample.sobol")
     shares = sample.sample(_problem(axes), blocks, calc_second_order=False, seed=seed)
     return Points(tuple(axes), shares, f"{blocks} blocks of Saltelli's design on scrambled Sobol points (seed {seed})")
+
+
+def check_blocks(blocks: int) -> None:
+    """Raise InputError for a number of blocks that is no power of two."""
+    if blocks < 8 or blocks & (blocks - 1):
+        near = max(8, 1 << (max(blocks, 1).bit_length() - 1))
+        raise InputError(f"sobol: N = {blocks} is no power of two of at least 8, on which the balance of Sobol's points and the convergence at N/4 and N/2 "
+                         f"rest; give {near} or {2 * near}")
 
 
 def sobol_indices(values: np.ndarray, names: Sequence[str], blocks: int, *, seed: int = 0, drop: float = DROPPED, of: str = "the result",
