@@ -20,7 +20,6 @@ from .sampling import apart
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..ensemble.axes import Range
     from ..sensitivity.cases import Condition
     from ..sensitivity.interests import Interest
     from ..sensitivity.local import Local
@@ -54,7 +53,7 @@ class Study:
 
     scene: Scene
     interests: list[Interest]
-    axes: list[Range]
+    axes: list[Any]
     window: Window
     work: Work
     folder: Path | None

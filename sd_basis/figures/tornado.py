@@ -25,7 +25,7 @@ def tornado(model: Model, case: Case, found: Sequence[Local], titles: Mapping[st
     """Return a panel for each quantity of interest, the parameters with the largest swing on top.
 
     Bars are straight lines by the exact derivative, from the result at the low end of a parameter's range (red) to that at the high end (blue);
-    circles are runs there. Beside stand the elasticities.
+    dots are runs there. Beside stand the elasticities.
     """
     shown = [one.slopes[:rows] for one in found]
     most = max(map(len, shown))
@@ -46,12 +46,12 @@ def tornado(model: Model, case: Case, found: Sequence[Local], titles: Mapping[st
             beside_it = "" if slope.elasticity is None else f"{slope.elasticity:+.2g}".replace("-", "−") if slope.elasticity else "0"
             own.annotate(beside_it, (1, row), xycoords=("axes fraction", "data"),
                          xytext=(6, 0), textcoords="offset points", size=SIZE - 1, va="center", color=INK)
-            for name, value in zip(table, (one.of, slope.name, slope.value, slope.low, slope.high, one.result, slope.slope, slope.elasticity, *sides, *beside,
+            for name, entry in zip(table, (one.of, slope.name, slope.value, slope.low, slope.high, one.result, slope.slope, slope.elasticity, *sides, *beside,
                                            slope.difference), strict=True):
-                table[name].append(value)  # type: ignore[attr-defined]
+                table[name].append(entry)  # type: ignore[attr-defined]
         own.axvline(one.result, color=INK, linewidth=0.8)
         own.annotate("elasticity", (1, 1), xycoords="axes fraction", xytext=(6, 2), textcoords="offset points", size=SIZE - 1.5, color=QUIET, va="bottom")
-    told = " Circles: runs with that parameter at the end of its range." if ends else ""
+    told = " Dots: runs with that parameter at the end of its range." if ends else ""
     footer(figure, f"{model.name}, {spoken(case.name)}. Bars: exact derivative times the plausible range, from the result with the parameter at its low end "
                    f"(red) to that at its high end (blue).{told} {remark}".strip())
     return figure, table

@@ -52,7 +52,7 @@ def critical_slopes(scene: Scene, interest: Interest, axes: Sequence[Range], win
     warnings += [f"{interest.text}: {note}" for note in found.notes]
     slopes, time, (note, *said) = _slopes(fine, interest, axes, turn)
     warnings += [f"{interest.text}: {text}" for text in said]
-    own = [Slope(interest.text, axis.name, scene.value(axis.name), *axis.ends, turn.value, float(slope)) for axis, slope in zip(axes, slopes, strict=True)]
+    own = [Slope(interest.text, axis.name, scene.value(axis.name), axis.low, axis.high, turn.value, float(slope)) for axis, slope in zip(axes, slopes, strict=True)]
     own.sort(key=lambda slope: -abs(slope.swing))
     if check:
         own = _checked(fine, interest, own, check, bracket, work or Work())
@@ -117,7 +117,7 @@ def _leading(fine: Scene, runs: Sequence[Run]) -> Margin | None:
 def _by_stay(fine: Scene, interest: Interest, run: Run, led: Margin, varied: Sequence[str]) -> tuple[np.ndarray, float, list[str]]:
     """Return the slopes where the length of a stay decides: its end and its beginning move by -m_p / m' each, m being what holds during the stay."""
     outcome = next(one for one in fine.model.outcomes if one.group == fine.group and one.name == led.name and one.lasting)
-    ends = led.time, led.time + led.value + outcome.lasting
+    ends = led.time, led.time + led.value + (outcome.lasting or 0.0)
     expression, path, near = margin(led.name, outcome.when), run.path, 8 * run.path.schedule.nearest
     if any(min(abs(end - float(piece.t[0])) for piece in path.pieces) <= near for end in ends) or ends[1] >= float(path.t[-1]) - near:
         raise NumericalFailure(f"{fine.where}, {interest.text}: the stay that decides begins or ends on a switch, or with the run, so that the critical delay "
