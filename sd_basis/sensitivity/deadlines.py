@@ -52,7 +52,8 @@ def critical_slopes(scene: Scene, interest: Interest, axes: Sequence[Range], win
     warnings += [f"{interest.text}: {note}" for note in found.notes]
     slopes, time, (note, *said) = _slopes(fine, interest, axes, turn)
     warnings += [f"{interest.text}: {text}" for text in said]
-    own = [Slope(interest.text, axis.name, scene.value(axis.name), axis.low, axis.high, turn.value, float(slope)) for axis, slope in zip(axes, slopes, strict=True)]
+    own = [Slope(interest.text, axis.name, scene.value(axis.name), axis.low, axis.high, turn.value, float(slope))
+           for axis, slope in zip(axes, slopes, strict=True)]
     own.sort(key=lambda slope: -abs(slope.swing))
     if check:
         own = _checked(fine, interest, own, check, bracket, work or Work())

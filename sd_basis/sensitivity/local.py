@@ -121,7 +121,8 @@ def local_sensitivities(scene: Scene, interests: Sequence[Interest], axes: Seque
                             "left out")
         if not np.all(np.isfinite(slopes)):
             raise NumericalFailure(f"{scene.where}, {interest.text}: a derivative is not finite at {run.when(one.time)}; ask for another time")
-        own = [Slope(interest.text, axis.name, scene.value(axis.name), axis.low, axis.high, one.value, float(slope)) for axis, slope in zip(axes, slopes, strict=False)]
+        own = [Slope(interest.text, axis.name, scene.value(axis.name), axis.low, axis.high, one.value, float(slope))
+               for axis, slope in zip(axes, slopes, strict=False)]
         by_date = [Slope(interest.text, date, None, None, None, one.value, float(slope)) for date, slope in zip(dates, slopes[len(axes):], strict=True)]
         own.sort(key=lambda slope: -abs(slope.swing))
         found.append(Local(interest.text, one.value, one.time, tuple(own), tuple(by_date), tuple(dict.fromkeys(warnings))))
