@@ -316,6 +316,7 @@ def test_the_command_prints_one_document_and_writes_its_figures(town, tmp_path):
     (["--of", "hoems"], "did you mean 'homes'"), (["--of", "pace"], "is a parameter, which is varied"),
     (["--of", "homes:peak"], "no measure of 'homes' 'peak'"),
     (["--of", "homes@9"], "is not within the run"), (["--of", "margin"], "say which outcome is meant, as in"),
+    (["--of", "margin:large#3"], "it has no way #3 to come about; give #1 to #1"),
     (["--of", "critical_delay:lrage"], "did you mean 'large'"),
     (["--of", "homes", "--over", "pcae"], "did you mean 'pace'"), (["--of", "homes", "--over", "idle"], "no plausible range of two ends"),
     (["--of", "homes", "--no-local", "--sobol", "100"], "N = 100 is no power of two"), (["--of", "homes", "--no-local", "--morris", "2"], "give at least 4"),

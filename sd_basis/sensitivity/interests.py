@@ -61,7 +61,11 @@ def interest_of(scene: Scene, text: str, option: str = "--of") -> Interest:
         return Interest(text, AT, name.strip(), found)
     name, colon, measure = (part.strip() for part in text.partition(":"))
     if name in _SPECIAL and name not in names:
-        return Interest(text, name, _code(scene, where, measure))
+        code, mark, way = measure.partition("#") if name == MARGIN else (measure, "", "")
+        found = Interest(text, name, _code(scene, where, code) + mark + way)
+        if name == MARGIN:
+            deciding(scene, found.name)
+        return found
     _known(model, where, name, names)
     if colon and measure not in _MEASURES:
         raise unknown(where, f"measure of {name!r}", measure, _MEASURES)
@@ -96,16 +100,20 @@ def _code(scene: Scene, where: str, given: str) -> str:
 
 
 def deciding(scene: Scene, code: str) -> tuple[Outcome, Relational, str]:
-    """Return the first declared way in which an outcome of the scene's group comes about, its inequality, and where along a run that decides it.
+    """Return the way in which an outcome of the scene's group comes about, its inequality, and where along a run that decides it.
 
+    Of an outcome that is declared in several ways it is the first, or with CODE#2 the second, and so on of those that have a margin.
     Raises InputError for one that the length of a stay decides, which is no expression of the model.
     """
+    code, mark, number = code.partition("#")
     ways = [outcome for outcome in scene.model.outcomes if outcome.group == scene.group and outcome.name == code]
     usable = [outcome for outcome in ways if not outcome.lasting]
     if not usable:
         raise InputError(f"{scene.where}, margin of {code!r}: the length of a stay decides it, which has no margin; ask for critical_delay, or for a quantity")
-    first = usable[0]
-    return first, first.when, HIGHEST if first.absorbing else END
+    if mark and not (number.isdigit() and 1 <= int(number) <= len(usable)):
+        raise InputError(f"{scene.where}, margin of {code!r}: it has no way #{number} to come about; give #1 to #{len(usable)}")
+    chosen = usable[int(number) - 1 if mark else 0]
+    return chosen, chosen.when, HIGHEST if chosen.absorbing else END
 
 
 def margin_name(code: str) -> str:
