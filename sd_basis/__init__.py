@@ -40,6 +40,7 @@ _DOOR = {
     "Loop": "circuits", "cut_loops": "looping", "find_loops": "looping", "loop_modes": "looping", "loop_scores": "looping",
     "sweep": "ensemble.sweeps", "Ensemble": "ensemble.results",
     "check_model": "checking",
+    "elasticities": "sensitivity.asking", "morris": "sensitivity.asking", "sobol": "sensitivity.asking",
     "Bound": "expectations", "Control": "expectations", "Expectation": "expectations", "Study": "study",
     "BasisError": "errors", "InputError": "errors", "NumericalFailure": "errors",
 }

@@ -29,6 +29,7 @@ from .listing import list_models
 from .looping import feedback_loops
 from .regretting import regret
 from .running import run
+from .sensitivities import sensitivity
 from .showing import show
 from .sweeping import sweep
 from .timing import timing
@@ -108,8 +109,8 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_models, new, show, check, run, compare, claims, timing, sweep, uncertainty, regret, equilibria, feedback_loops, fit, figures, bench, cache,
-                completion):
+for command in (list_models, new, show, check, run, compare, claims, timing, sweep, uncertainty, regret, sensitivity, equilibria, feedback_loops, fit, figures, bench,
+                cache, completion):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import warnings
 from dataclasses import asdict, dataclass
@@ -105,7 +106,68 @@ class Sample:
         return {"kind": self.kind, "sample": self.runs, "seed": self.seed, "axes": [asdict(axis) for axis in self.axes]}
 
 
-Design = Grid | Sample
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Points that an analysis chose: `shares` (runs, axes) of the ranges, between 0 and 1, and in `said` how they were chosen."""
+
+    axes: tuple[Range, ...]
+    shares: np.ndarray
+    said: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What is varied."""
+        return tuple(axis.name for axis in self.axes)
+
+    @property
+    def runs(self) -> int:
+        """The number of runs."""
+        return len(self.shares)
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        """Return the rows from start up to stop (rows, columns)."""
+        return np.column_stack([axis.at(self.shares[start:stop, place]) for place, axis in enumerate(self.axes)])
+
+    @property
+    def text(self) -> str:
+        """The design in words."""
+        return f"{self.said} of {', '.join(axis.text for axis in self.axes)}"
+
+    def document(self) -> dict[str, Any]:
+        """Return the design as plain numbers and texts; the points themselves stand in as a digest."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.shares).tobytes()).hexdigest()[:32]
+        return {"kind": "points", "said": self.said, "points": digest, "axes": [asdict(axis) for axis in self.axes]}
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """Rows of values (runs, columns) as they are given, and in `said` what they are."""
+
+    columns: tuple[str, ...]
+    values: np.ndarray
+    said: str
+
+    @property
+    def runs(self) -> int:
+        """The number of runs."""
+        return len(self.values)
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        """Return the rows from start up to stop (rows, columns)."""
+        return self.values[start:stop]
+
+    @property
+    def text(self) -> str:
+        """The design in words."""
+        return f"{self.said} of {', '.join(self.columns)}"
+
+    def document(self) -> dict[str, Any]:
+        """Return the design as plain texts; the values themselves stand in as a digest."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.values).tobytes()).hexdigest()[:32]
+        return {"kind": "given", "said": self.said, "values": digest, "axes": list(self.columns)}
+
+
+Design = Grid | Sample | Points | Given
 
 
 def design_of(axes: list[Steps | Range], sample: int | None, seed: int = 0, kind: str = LHS) -> Design:

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import InputError
 from .carrying import Errand
 from .chunks import Chunk, bytes_per_run, packed
-from .designs import Design, Sample
+from .designs import Design, Grid
 from .engines import FAST, SCIPY, engine
 from .job import Job
 
@@ -62,7 +62,7 @@ def pilot(errand: Errand, most: int = 512, enough: float = _ENOUGH, threads: int
 
 def _spread(design: Design, count: int) -> np.ndarray:
     """Return some rows of a design: those of a sample are spread already, those of a grid are not."""
-    if isinstance(design, Sample):
+    if not isinstance(design, Grid):
         return design.rows(0, count)
     places = np.unique(np.linspace(0, design.runs - 1, count).astype(np.int64))
     return np.concatenate([design.rows(int(place), int(place) + 1) for place in places])

@@ -19,7 +19,7 @@ from .axes import axes_of
 from .carrying import Errand, carried
 from .checking import difference
 from .chunks import joined
-from .designs import LHS, SOBOL, design_of
+from .designs import LHS, SOBOL, Design, design_of
 from .engines import AUTO, chosen, engine_versions
 from .job import Job
 from .planning import check_room, chunk_size
@@ -54,6 +54,15 @@ def prepared(scene: Scene, over: Mapping[Any, Any] | Iterable[str], *, sample: i
     check_settings(scene.method, scene.rtol)
     axes, warnings = axes_of(scene, over, sample is not None)
     design = design_of(axes, sample, seed, kind)
+    if kind == SOBOL and sample is not None and design.runs & (design.runs - 1):
+        warnings.append(f"{design.runs} Sobol points are no power of two, where they are most even")
+    return prepared_for(scene, design, keep=keep, times=times, engine=engine, chunk=chunk, store=store, warnings=warnings)
+
+
+def prepared_for(scene: Scene, design: Design, *, keep: Iterable[Any] = (), times: Iterable[Any] = (), engine: str = AUTO, chunk: int | None = None,
+                 store: str | Path | None = None, warnings: Iterable[str] = ()) -> Prepared:
+    """Return a sweep over a design ready to be carried out; raise InputError for anything not usable as given."""
+    check_settings(scene.method, scene.rtol)
     _check_delay(scene, DELAY in design.columns)
     own = tuple(scene.case.time("times", time) for time in times)
     job = Job(scene, design.columns, tuple(str(getattr(quantity, "name", quantity)) for quantity in keep), own)
@@ -62,8 +71,6 @@ def prepared(scene: Scene, over: Mapping[Any, Any] | Iterable[str], *, sample: i
     name, folder = chosen(job, engine), None if store is None else Path(store)
     kept = None if folder is None or chunk is not None else stored_manifest(folder)
     size = chunk or (kept or {}).get("chunk") or chunk_size(job, design.runs, name)
-    if kind == SOBOL and sample is not None and design.runs & (design.runs - 1):
-        warnings.append(f"{design.runs} Sobol points are no power of two, where they are most even")
     return Prepared(Errand(job, design, size, name), _about(job, design, size, name), folder, tuple(warnings))
 
 
