@@ -26,6 +26,7 @@ from .fitting import fit
 from .interruption import heeded
 from .listing import list_models
 from .regretting import regret
+from .reporting import report
 from .running import run
 from .showing import show
 from .sweeping import sweep
@@ -106,7 +107,7 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_models, new, show, run, compare, claims, timing, sweep, uncertainty, regret, equilibria, fit, figures, bench, cache, completion):
+for command in (list_models, new, show, run, compare, claims, timing, sweep, uncertainty, regret, equilibria, fit, figures, report, bench, cache, completion):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -11,10 +11,8 @@ from pathlib import Path
 from ..library import headline, value_set_paths, with_values
 from ..model import Model
 from ..quantities import Parameter
+from ..references import ASSUMED, CHOSEN, CONVENTION, KINDS, kind
 
-SOURCED, ASSUMED, CHOSEN, CONVENTION, OPEN = KINDS = ("sourced", "assumed", "chosen", "by convention", "without reference")
-WORDS = ((ASSUMED, ("assumed", "invented", "unknown", "unverified")),  # anywhere in a reference
-         (CHOSEN, ("policy", "control", "set by cases", "chosen")), (CONVENTION, ("definition", "numerical")))  # at its beginning
 HEADER = ("parameter", "value", "unit", "plausible range", "kind", "reference", "description")
 
 
@@ -36,14 +34,6 @@ def parameters(model: Model) -> str:
             parts.append(f"## {Path(file).stem}\n\n{headline(Path(file))}")
         parts.append(_table(own))
     return "\n\n".join(parts)
-
-
-def kind(reference: str) -> str:
-    """Return what a reference makes of its parameter: sourced, assumed, chosen by policy, control or case, by convention, or without reference."""
-    text = reference.lower()
-    if any(word in text for word in WORDS[0][1]):
-        return ASSUMED
-    return next((found for found, words in WORDS[1:] if text.startswith(words)), SOURCED if text.strip() else OPEN)
 
 
 def _legend(counts: Counter[str]) -> str:

@@ -1,0 +1,85 @@
+"""The structure: diagram, stocks with their equations, flows, auxiliaries, and the feedback loops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from ..errors import InputError
+from ..model import Model
+from ..quantities import Quantity, Stock
+from ..system import System
+from .formulas import equation, named, rate_of_change
+from .page import Markup, element, folded, joined, picture, table
+from .subject import Subject
+from .words import number, value_text
+
+_OPEN = 14  # equations that stand open
+_MOST = 60  # loops listed
+
+
+def diagram(subject: Subject) -> Markup:
+    """Return the stock-and-flow diagram."""
+    remark = "Boxes are stocks, double lines flows, clouds the outside; dashed lines carry information."
+    return joined([picture(made.svg, made.title, made.remark or remark, made.width) for made in subject.drawn("structure")]
+                  or element("p", "No diagram was asked for."))
+
+
+def stocks(subject: Subject) -> Markup:
+    """Return every stock with its initial value, unit, holder and meaning."""
+    model = subject.model
+    first = subject.run.path.x[0]
+    rows = [(stock.name, number(first[place]), "" if stock.initial.is_number else value_text(stock.initial), stock.unit or "", "yes" if stock.nonnegative else "",
+             stock.holder.name if stock.holder else "", stock.instrument.name if stock.instrument else "", stock.description)
+            for place, stock in enumerate(model.stocks)]
+    totals = System(model).conserved
+    kept = [" + ".join(stock.name if weight == 1 else f"{float(weight):g} {stock.name}" for stock, weight in total.items()) for total in totals]
+    said = [element("p", "Conserved whatever happens: ", "; ".join(kept), ".")] if kept else [element("p", "No total is conserved: every one has a flow across the boundary.")]
+    return joined(table(("stock", "at the start", "initial equation", "unit", "never negative", "holder", "instrument", "meaning"), rows, numbers=(1,), words=(2, 7)), said)
+
+
+def equations(subject: Subject) -> Markup:
+    """Return every equation: the net flow of each stock, the rate of each flow, the auxiliaries in the order of computation."""
+    model = subject.model
+    nets = zip(model.stocks, System(model).derivatives(), strict=True)
+    groups = [("Stocks", [(equation(rate_of_change(stock), net), stock, "") for stock, net in nets]),
+              ("Flows", [(equation(named(flow), flow.expression), flow, f"{flow.source.name} → {flow.sink.name}") for flow in model.flows]),
+              ("Auxiliaries, in the order of computation", [(equation(named(item), item.expression), item, "") for item in model.auxiliaries])]
+    parts = [element("p", "t is model time in units of ", model.time_unit, ". Names are those of the model's file; brackets hold the member of a family.")]
+    for title, lines in groups:
+        if lines:
+            body = [_equation(model, *line) for line in lines]
+            parts.append(folded(f"{title} ({len(lines)})", element("div", body, class_="equations"), open_=len(lines) <= _OPEN))
+    return joined(parts)
+
+
+def _equation(model: Model, made: Markup, quantity: Quantity, ends: str) -> Markup:
+    unit = model.unit_text(quantity)
+    if isinstance(quantity, Stock):
+        unit = f"{quantity.unit}/{model.time_unit}" if quantity.unit else None
+    about = "; ".join(filter(None, (ends, unit if unit != "1" else "dimensionless", quantity.description)))
+    return element("div", made, element("span", about, class_="about") if about else None, class_="equation", tabindex="0")
+
+
+def loops(subject: Subject) -> Markup:
+    """Return the feedback loops by name, with polarity and delay, and the causal-loop diagram."""
+    try:
+        from ..looping import find_loops
+    except ImportError:
+        return element("p", "This installation has no analysis of loops.")
+    try:
+        found = find_loops(subject.run)
+    except InputError as error:
+        return element("p", str(error)[:1].upper() + str(error)[1:])
+    shown = list(found)[:_MOST]
+    words = {"+": "reinforcing", "-": "balancing", "changes": "changes along the run", "none": "never acts here"}
+    rows = [(loop.label, words.get(loop.polarity, loop.polarity), "yes" if loop.delayed else "", " → ".join((*loop.quantities, loop.quantities[0]))) for loop in shown]
+    left = f" The first {len(shown)} are listed." if len(found) > len(shown) else ""
+    return joined(element("p", f"{found.summary}{left}"), [picture(made.svg, made.title, made.remark, made.width) for made in subject.drawn("loops")],
+                  table(("loop", "polarity", "delayed", "quantities in order"), rows, words=(3,)))
+
+
+def by_family(items: Iterable[Any]) -> list[tuple[str, Sequence[Any]]]:
+    """Return neighbouring items that are members of one family under their bare name."""
+    return [(name, list(members)) for name, members in groupby(items, lambda item: item.name.partition("[")[0])]
