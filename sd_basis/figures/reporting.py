@@ -21,14 +21,30 @@ _PIXELS = 100  # an inch of a figure on a page
 
 
 def pictures(subject: Subject, what: str) -> Sequence[Picture]:
-    """Return the pictures of one kind: "structure" the diagram, "behaviour" the paths of what matters most; none of another kind."""
+    """Return the pictures of one kind: "structure" the diagram, "behaviour" the paths of what matters most, "loops" the causal loops."""
     with styled():
         if what == "structure":
             return [_picture(stock_and_flow(subject.model), "stock_and_flow", f"Stocks and flows of {subject.model.name}")]
         if what == "behaviour" and subject.shows:
             figure, _ = paths([subject.run], list(subject.shows))
             return [_picture(figure, "paths", f"Paths of {subject.model.name}, {subject.case.name}", "Thin lines are the dates of policies and shocks.")]
+        if what == "loops":
+            return _loops(subject)
     return ()
+
+
+def _loops(subject: Subject) -> Sequence[Picture]:
+    """Return the diagram of the strongest loops, or of those the model names, and their dominance over time."""
+    from ..reporting.feedback import scores_of
+    from .causal import causal_loops
+    from .dominance import dominance, told
+
+    scores = scores_of(subject)
+    groups = told(scores)
+    if not groups:
+        return ()
+    return [_picture(causal_loops(scores, groups)[0], "loops", f"Causal loops of {subject.model.name}", "R reinforces, B balances."),
+            _picture(dominance(scores, None, groups)[0], "dominance", f"Which loops drive {subject.case.name}", "Shares of the scores of loops over time.")]
 
 
 def shown(model: Model) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
     subject      what it is about: model, case, runs, pictures            Subject, Picture
     telling      the story and what the case assumes
     behaviour    how the run ended, cases compared
-    structure    diagram, loops, stocks, equations
+    structure    diagram, stocks, equations
+    feedback     feedback loops
     declared     parameters, data, lookups, policies, outcomes
     books        balance sheets, transactions, ledgers
     evidence     checks and claims

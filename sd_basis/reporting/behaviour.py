@@ -8,7 +8,7 @@ from ..library import find_case
 from ..run import Run
 from .page import Markup, element, folded, joined, picture, table
 from .subject import Subject
-from .words import number
+from .words import moment, number
 
 _OPEN = 16
 
@@ -20,15 +20,15 @@ def outcome(subject: Subject) -> Markup:
     parts: list = [element("p", subject.failure, class_="failed")] if subject.failure else []
     parts.append(element("p", element("strong", run.summary)))
     meant = {item.name: item.description for item in subject.model.outcomes}
-    groups = [(group, decision["outcome"], "" if decision["decided_at"] is None else run.when(decision["decided_at"]), meant.get(decision["outcome"], ""))
+    groups = [(group, decision["outcome"], "" if decision["decided_at"] is None else moment(run, decision["decided_at"]), meant.get(decision["outcome"], ""))
               for group, decision in row["outcomes"].items()]
-    parts.append(table(("outcome of", "", "since", "meaning"), groups, words=(3,)))
+    parts.append(table(("group", "outcome", "since", "meaning"), groups, whole=(2,), words=(3,)))
     parts += [element("p", f"Warning: {sentence}.", class_="failed") for sentence in run.warnings]
     parts += [picture(made.svg, made.title, made.remark, made.width) for made in subject.drawn("behaviour")]
     first, units = run.path.x[0], {stock.name: stock.unit or "" for stock in subject.model.stocks}
-    rows = [(name, number(first[place]), number(row["final"][name]), number(row["peak"][name]["value"]), run.when(row["peak"][name]["time"]), units[name])
+    rows = [(name, number(first[place]), number(row["final"][name]), number(row["peak"][name]["value"]), moment(run, row["peak"][name]["time"]), units[name])
             for place, name in enumerate(units)]
-    made = table(("stock", "start", "end", "peak", "peak at", "unit"), rows, numbers=(1, 2, 3))
+    made = table(("stock", "start", "end", "peak", "peak at", "unit"), rows, numbers=(1, 2, 3), whole=(4,))
     parts.append(made if len(rows) <= _OPEN else folded(f"All {len(rows)} stocks: start, end and peak", made))
     return joined(parts)
 
@@ -53,18 +53,25 @@ def cases(subject: Subject) -> Markup | None:
             failures.append((name, str(error)))
             continue
         failures += [(name, failure)] if failure else []
-        rows.append((name, title, *(_decided(run, group) for group in groups), run.when(run.t[-1]), *(number(run[quantity][-1], 5) for quantity in names)))
+        rows.append((name, title, *(_decided(run, group) for group in groups), moment(run, run.t[-1]), *(number(run[quantity][-1], 5) for quantity in names)))
     heads = ["outcome" if group == "outcome" else group for group in groups]
     units = {name: subject.model.unit_text(subject.model.quantities[name]) for name in names}
-    last = [f"{name}, {units[name]}" if units[name] not in (None, "1") else name for name in names]
+    last = [spoken(name, units[name]) for name in names]
     numbers = range(3 + len(groups), 3 + len(groups) + len(names))
     return joined(element("p", "Each case is run with the same solver settings; the columns at the right are values at its end."),
-                  table(("case", "title", *heads, "end", *last), rows, numbers=numbers, words=(1,)),
+                  table(("case", "title", *heads, "end", *last), rows, numbers=numbers, words=(1,), whole=range(2, 3 + len(groups))),
                   [element("p", f"{name}: {sentence}", class_="failed") for name, sentence in failures])
 
 
-def _decided(run: Run, group: str) -> str:
+def spoken(name: str, unit: str | None) -> Markup:
+    """Return the head of a column: the name in words, its unit below."""
+    return joined(name.replace("_", " "), [element("br"), element("span", unit, class_="quiet")] if unit not in (None, "1") else None)
+
+
+def _decided(run: Run, group: str) -> Markup | str:
     decision = run.outcomes.get(group)
     if decision is None:
         return ""
-    return decision.code if decision.time is None or decision.time <= run.path.schedule.start else f"{decision.code}, {run.when(decision.time)}"
+    if decision.time is None or decision.time <= run.path.schedule.start:
+        return decision.code
+    return joined(decision.code, element("br"), element("span", moment(run, decision.time), class_="quiet"))

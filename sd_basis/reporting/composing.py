@@ -16,7 +16,7 @@ from ..manifest import manifest
 from ..model import Model
 from ..storage import write_result
 from ..version import __version__
-from . import behaviour, books, declared, evidence, guidelines, method, structure, telling
+from . import behaviour, books, declared, evidence, feedback, guidelines, method, structure, telling
 from .page import Markup, element, joined, page
 from .subject import Picture, Subject, attempted, known_cases
 
@@ -24,7 +24,7 @@ Make = Callable[[Subject], Markup | None]
 
 PARTS: tuple[tuple[str, str, Make], ...] = (
     ("story", "The story", telling.story), ("outcome", "What happened", behaviour.outcome), ("cases", "Cases compared", behaviour.cases),
-    ("diagram", "Stocks and flows", structure.diagram), ("loops", "Feedback loops", structure.loops), ("stocks", "Stocks", structure.stocks),
+    ("diagram", "Stocks and flows", structure.diagram), ("loops", "Feedback loops", feedback.loops), ("stocks", "Stocks", structure.stocks),
     ("equations", "Equations", structure.equations), ("parameters", "Parameters", declared.parameters), ("inputs", "Data and lookups", declared.inputs),
     ("rules", "Policies, impulses and outcomes", declared.rules), ("books", "Balance sheets and transactions", books.books), ("ledgers", "Ledgers", books.ledgers),
     ("checks", "Checks", evidence.checks), ("claims", "Claims", evidence.claims), ("method", "How it was computed", method.method))
@@ -89,7 +89,7 @@ def report(model: Model | str | Path, case: Case | str | Path | None = None, *, 
     tell = progress or (lambda title: None)
     tell("the run")
     run, failure = attempted(loaded, chosen, method=method, rtol=rtol, set=set)
-    subject = Subject(loaded, chosen, run, failure, tuple(shows), pictures, known, folder, measure, dict(set or {}))
+    subject = Subject(loaded, chosen, run, failure, tuple(shows), pictures, known, folder, measure, dict(set or {}), tell)
     sections: list[tuple[str, str, Markup]] = []
     failures: dict[str, str] = {"run": failure} if failure else {}
     for anchor, title, make in PARTS:

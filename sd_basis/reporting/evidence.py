@@ -10,7 +10,6 @@ from typing import Any
 from ..errors import InputError
 from ..expectations import Expectation, expectations
 from ..library import code_path
-from ..model import Model
 from ..trials import made_with, tried, value_sets
 from ..verdicts import FAILS, HOLDS, Judgement, judgement, restored, told
 from .page import Markup, element, joined, table
@@ -69,7 +68,7 @@ def _judged(subject: Subject, every: tuple[Expectation, ...]) -> tuple[dict[int,
                 stale += kept[1] != now
     stored = len(found)
     if subject.measure:
-        found.update(_measure(subject.model, [claim for claim in every if claim.number not in found], subject.settings))
+        found.update(_measure(subject, [claim for claim in every if claim.number not in found]))
     said = [f"{stored} verdicts are stored ones"] if stored else []
     if stale:
         said.append(f"{stale} of them were measured under other settings or with another state of the model")
@@ -80,11 +79,12 @@ def _judged(subject: Subject, every: tuple[Expectation, ...]) -> tuple[dict[int,
     return found, f"{'; '.join(said)}." if said else ""
 
 
-def _measure(model: Model, left: list[Expectation], settings: dict[str, Any]) -> dict[int, Judgement]:
+def _measure(subject: Subject, left: list[Expectation]) -> dict[int, Judgement]:
     """Return the judgement of claims measured now."""
-    sets = value_sets(model)
+    sets = value_sets(subject.model)
     parts: dict[int, list] = {claim.number: [] for claim in left}
-    for claim, finding in tried(model, left, sets, **settings):
+    for claim, finding in tried(subject.model, left, sets, **subject.settings):
+        subject.tell(f"Claims: {claim.number} measured, {finding.title}")
         parts[claim.number].append(finding)
     return {claim.number: judgement(claim, sorted(parts[claim.number], key=lambda one: sets.index(one.values))) for claim in left}
 

@@ -8,25 +8,25 @@ from collections.abc import Sequence
 from ..manifest import manifest, versions
 from .page import Markup, element, facts, folded, joined, table
 from .subject import Subject
-from .words import number
+from .words import moment, number
 
 
 def method(subject: Subject) -> Markup:
     """Return solver, settings, versions and hashes; nothing in it depends on when it ran."""
     run, about = subject.run, manifest(subject.run)
     solver = run.solver
-    switches = [(entry["name"], run.when(entry["start"]), "" if entry["end"] is None else run.when(entry["end"])) for entry in about["switches"]]
+    switches = [(entry["name"], moment(run, entry["start"]), "" if entry["end"] is None else moment(run, entry["end"])) for entry in about["switches"]]
     tolerances = [(name, number(value, 3)) for name, value in about["atol"].items()]
     shipped = ", ".join(f"{name} {version}" for name, version in versions().items())
     return joined(
         facts([("integrator", f"{solver['method']}, adaptive steps, exact Jacobian from the equations, a restart at every switch"),
                ("relative tolerance", number(solver["rtol"])), ("steps", str(solver["steps"])), ("restarts", str(solver["restarts"])),
-               ("from", run.when(about["span"][0])), ("to", run.when(about["span"][1])), ("randomness", "none in this run: the equations are deterministic, no seed is used"),
+               ("from", moment(run, about["span"][0])), ("to", moment(run, about["span"][1])), ("randomness", "none in this run: the equations are deterministic, no seed is used"),
                ("model", element("code", f"{about['model']}, {about['model_hash']}")), ("case", element("code", f"{about['case']}, {about['case_hash']}")),
                ("inputs", element("code", about["inputs_hash"])), ("value set", about["value_set"]), ("software", shipped),
                ("platform", f"{platform.system()} {platform.machine()}"), ("made again by", element("code", " ".join(_command(subject))))]),
         [element("h3", "Switches at which the integration restarts"), table(("switch", "from", "to"), switches)] if switches else None,
-        folded(f"Absolute tolerances of {len(tolerances)} stocks", table(("stock", "absolute tolerance"), tolerances, numbers=(1,)), open_=len(tolerances) <= 10))
+        folded(f"Absolute tolerances by stock ({len(tolerances)})", table(("stock", "absolute tolerance"), tolerances, numbers=(1,)), open_=len(tolerances) <= 10))
 
 
 def _command(subject: Subject) -> Sequence[str]:

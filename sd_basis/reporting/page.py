@@ -38,19 +38,20 @@ def joined(*children: Any) -> Markup:
     return Markup("".join(found))
 
 
-def table(header: Sequence[Any], rows: Iterable[Sequence[Any]], *, numbers: Iterable[int] = (), words: Iterable[int] = (), caption: str = "",
-          last_is_total: bool = False) -> Markup | None:
+def table(header: Sequence[Any], rows: Iterable[Sequence[Any]], *, numbers: Iterable[int] = (), words: Iterable[int] = (), whole: Iterable[int] = (),
+          members: Iterable[int] = (), caption: str = "", last_is_total: bool = False) -> Markup | None:
     """Return a table in a box of its own that scrolls sideways, None without rows.
 
-    The first column names the rows; `numbers` are columns to the right, `words` those of sentences. Columns that are empty throughout are left out.
+    The first column names the rows; `numbers` are columns to the right, `words` those of sentences, `whole` those that are
+    not broken, `members` those of numbers or lists of them. Columns that are empty throughout are left out.
     """
     body = [list(row) for row in rows]
     if not body:
         return None
     kept = [place for place in range(len(header)) if any(row[place] not in (None, "") for row in body)]
-    kinds = {**dict.fromkeys(numbers, "number"), **dict.fromkeys(words, "words")}
-    top = element("tr", [element("th", header[place], scope="col", class_="number" if kinds.get(place) == "number" else None) for place in kept])
-    lines = [element("tr", [element("th", row[place], scope="row") if place == 0 else element("td", row[place], class_=kinds.get(place)) for place in kept],
+    kinds = {**dict.fromkeys(numbers, "number"), **dict.fromkeys(words, "words"), **dict.fromkeys(whole, "whole"), **dict.fromkeys(members, "members")}
+    top = element("tr", [element("th", header[place], scope="col", class_="number" if kinds.get(place) in ("number", "members") else None) for place in kept])
+    lines = [element("tr", [element("th", row[place], scope="row", class_=kinds.get(place)) if place == 0 else element("td", row[place], class_=kinds.get(place)) for place in kept],
                      class_="total" if last_is_total and row is body[-1] else None) for row in body]
     inside = element("table", element("caption", caption) if caption else None, element("thead", top), element("tbody", lines))
     return element("div", inside, class_="wide", tabindex="0", role="region", aria_label=caption or str(header[0]) or "table")

@@ -1,4 +1,4 @@
-"""The structure: diagram, stocks with their equations, flows, auxiliaries, and the feedback loops."""
+"""The structure: the diagram, stocks, and every equation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from ..errors import InputError
 from ..model import Model
 from ..quantities import Quantity, Stock
 from ..system import System
@@ -16,7 +15,6 @@ from .subject import Subject
 from .words import number, value_text
 
 _OPEN = 14  # equations that stand open
-_MOST = 60  # loops listed
 
 
 def diagram(subject: Subject) -> Markup:
@@ -60,24 +58,6 @@ def _equation(model: Model, made: Markup, quantity: Quantity, ends: str) -> Mark
         unit = f"{quantity.unit}/{model.time_unit}" if quantity.unit else None
     about = "; ".join(filter(None, (ends, unit if unit != "1" else "dimensionless", quantity.description)))
     return element("div", made, element("span", about, class_="about") if about else None, class_="equation", tabindex="0")
-
-
-def loops(subject: Subject) -> Markup:
-    """Return the feedback loops by name, with polarity and delay, and the causal-loop diagram."""
-    try:
-        from ..looping import find_loops
-    except ImportError:
-        return element("p", "This installation has no analysis of loops.")
-    try:
-        found = find_loops(subject.run)
-    except InputError as error:
-        return element("p", str(error)[:1].upper() + str(error)[1:])
-    shown = list(found)[:_MOST]
-    words = {"+": "reinforcing", "-": "balancing", "changes": "changes along the run", "none": "never acts here"}
-    rows = [(loop.label, words.get(loop.polarity, loop.polarity), "yes" if loop.delayed else "", " → ".join((*loop.quantities, loop.quantities[0]))) for loop in shown]
-    left = f" The first {len(shown)} are listed." if len(found) > len(shown) else ""
-    return joined(element("p", f"{found.summary}{left}"), [picture(made.svg, made.title, made.remark, made.width) for made in subject.drawn("loops")],
-                  table(("loop", "polarity", "delayed", "quantities in order"), rows, words=(3,)))
 
 
 def by_family(items: Iterable[Any]) -> list[tuple[str, Sequence[Any]]]:

@@ -31,7 +31,7 @@ class Subject:
     """A model with the case that is reported; `failure` is the sentence of a run that broke off, which is kept as far as it came.
 
     `shows` are the quantities that matter most; `pictures` draws some of the model by what they show ("structure", "loops",
-    "behaviour"); `set` are parameters given on top of every case; `claims` is a folder with stored verdicts; `measure` tells whether claims without one are measured.
+    "behaviour"); `set` are parameters given on top of every case; `tell` is told what is at work; `claims` is a folder with stored verdicts; `measure` tells whether claims without one are measured.
     """
 
     model: Model
@@ -44,6 +44,8 @@ class Subject:
     claims: Path | None = None
     measure: bool = False
     set: Mapping[Any, float] = field(default_factory=dict)
+    tell: Callable[[str], None] = lambda title: None
+    kept: dict[str, Any] = field(default_factory=dict)
     runs: dict[str, tuple[Run, str]] = field(default_factory=dict)
 
     @property
@@ -56,6 +58,7 @@ class Subject:
         if name == self.case.name:
             return self.run, self.failure
         if name not in self.runs:
+            self.tell(f"Cases compared: {name}")
             self.runs[name] = attempted(self.model, find_case(self.model, name), set=self.set, **self.settings)
         return self.runs[name]
 

@@ -10,7 +10,7 @@ from ..case import Event
 from ..model import Model
 from .page import Markup, element, facts, joined, paragraphs, table
 from .subject import Subject
-from .words import number, value_text
+from .words import moment, number, sentences, value_text
 
 
 def story(subject: Subject) -> Markup:
@@ -25,7 +25,7 @@ def story(subject: Subject) -> Markup:
         ("stock", model.stocks), ("flow", model.flows), ("parameter", model.parameters), ("sector", model.sectors)) if items)
     origin = f"{case.origin}, the start of model time 0; model time counts trading days" if case.origin else ""
     parts.append(facts([("size", f"{counts}, {_plural(len(model.auxiliaries), 'auxiliary', 'auxiliaries')}"), ("time unit", model.time_unit), ("origin", origin),
-                        ("horizon", f"{subject.run.when(start)} to {subject.run.when(end)}"), ("value set", model.value_set),
+                        ("horizon", f"{moment(subject.run, start)} to {moment(subject.run, end)}"), ("value set", model.value_set),
                         ("shift of the policies", f"{case.shift:+g} {model.time_unit}" if case.shift else "")]))
     parts.append(_assumed(subject))
     parts.append(_events("Shocks: what happens", subject, case.shocks))
@@ -76,8 +76,8 @@ def _events(title: str, subject: Subject, events: tuple[Event, ...]) -> Any:
         policy = subject.model.policies.get(event.name)
         changes = event.set or (policy.changes if policy is not None else {})
         told = policy.description if policy is not None else ""
-        end = "" if action is None or action.end == float("inf") else subject.run.when(action.end)
-        rows.append((event.name, "not in this run" if action is None else subject.run.when(action.start), end,
+        end = "" if action is None or action.end == float("inf") else moment(subject.run, action.end)
+        rows.append((event.name, "not in this run" if action is None else moment(subject.run, action.start), end,
                      "; ".join(f"{getattr(name, 'name', name)} = {value_text(value)}" for name, value in changes.items()),
-                     " ".join(filter(None, (told, event.reason)))))
-    return [element("h3", title), table(("name", "from", "to", "values", "what and why"), rows, words=(3, 4))]
+                     sentences(told, event.reason)))
+    return [element("h3", title), table(("name", "from", "to", "values", "what and why"), rows, whole=(1, 2), words=(3, 4))]
