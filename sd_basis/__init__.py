@@ -7,6 +7,7 @@ The way from a model to a figure:
     Run         the paths by name, with ledgers and outcome             simulate
     Timing      when a later policy no longer helps                     turning_shift
     Ensemble    many runs over a grid or a sample                       sweep
+    Report      model, case and evidence as one page                    report
     Equilibria  where it rests over a parameter, and where rest ends    continue_equilibria
 
     >>> from sd_basis import load, simulate
@@ -38,6 +39,7 @@ _DOOR = {
     "continue_equilibria": "continuation.equilibria", "continue_folds": "continuation.folding", "hysteresis": "continuation.sweeping",
     "sweep": "ensemble.sweeps", "Ensemble": "ensemble.results",
     "Bound": "expectations", "Control": "expectations", "Expectation": "expectations", "Study": "study",
+    "report": "reporting.composing",
     "BasisError": "errors", "InputError": "errors", "NumericalFailure": "errors",
 }
 __all__ = ["__version__", *_DOOR]

@@ -36,7 +36,7 @@ def _matrix(part: Matrix) -> Markup:
     if part.total and rows:
         rows.append([part.total, *map(_cell, part.column_sums), _cell(part.whole)])
     head = ["", *part.columns, "sum"]
-    title = f"{part.title[:1].upper()}{part.title[1:]}" + (f", {part.unit}" if part.unit else "")
+    title = f"{part.title[:1].upper()}{part.title[1:]}".replace(" 00:00", "") + (f", {part.unit}" if part.unit else "")
     made = table(head, rows, numbers=range(1, len(head)), last_is_total=bool(part.total))
     notes = element("p", " ".join(part.notes), class_="quiet") if part.notes else None
     if len(rows) > _OPEN:

@@ -35,7 +35,7 @@ def parameters(subject: Subject) -> Markup:
     told = ", ".join(f"{counts[found]} {found}" for found in KINDS if counts[found])
     head = ("parameter", f"value, {subject.case.name}", "unit", "plausible", "possible", "value sets", "kind", "reference", "meaning")
     return joined(element("p", f"{len(rows)} parameters: {told}. Values are those in force when the run begins; policies and shocks change them later."),
-                  table(head, rows, members=(1,), words=(5, 7, 8)))
+                  table(head, rows, members=(1,), words=(7, 8)))
 
 
 def _values(members: Sequence[Parameter], value: Any) -> str:

@@ -46,7 +46,7 @@ def claims(subject: Subject) -> Markup:
                      element("span", verdict, class_=mark), " ".join(filter(None, ("" if one is None else one.why, claim.caution)))))
     tally = ", ".join(f"{count} {verdict}" for verdict, count in sorted(Counter(one.verdict for one in judged.values()).items()))
     return joined(element("p", f"{len(every)} claims, each with bounds fixed beforehand and a control in which it must fail. {tally}{'. ' if tally else ''}{remark}"),
-                  table(("", "claim", "bounds", "measured", "control", "verdict", "why"), rows, words=(1, 2, 3, 4, 6)))
+                  table(("", "claim", "bounds", "measured", "control", "verdict", "why, and caution"), rows, words=(1, 2, 3, 4, 6)))
 
 
 def _measured(one: Judgement) -> str:

@@ -43,6 +43,12 @@ class _Printer(MathMLPresentationPrinter):
 
     _print_Max = _print_Min = _print_Function
 
+    def _print_exp(self, expr: sympy.Function) -> Any:
+        made = self.dom.createElement("msup")
+        made.appendChild(self._leaf("mi", "e"))
+        made.appendChild(self._print(expr.args[0]))
+        return made
+
     def _choice(self, expr: sympy.Function) -> Any:
         condition, then, otherwise = expr.args
         block = self.dom.createElement("mtable")
