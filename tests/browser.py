@@ -5,14 +5,15 @@ import os
 import re
 import shutil
 import subprocess
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
 _NAMES = ("chromium-headless-shell", "headless_shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 WHY = "no Chromium here: install chromium-headless-shell (or set SD_BASIS_BROWSER) to look at the report in a browser"
-_LOOK = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0"><iframe width="{width}" height="900" style="border:0" srcdoc="{page}"></iframe><pre id="seen"></pre>
-<script>addEventListener('load', () => {{ const frame = document.querySelector('iframe'), own = frame.contentDocument, view = frame.contentWindow;
-const clipped = (e) => {{ for (let p = e.parentElement; p; p = p.parentElement) {{ if (['auto', 'scroll'].includes(view.getComputedStyle(p).overflowX)) return true }} return false }};
+_LOOK = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0"><iframe width="{width}" height="900" style="border:0" srcdoc="{page}"></iframe>
+<pre id="seen"></pre><script>addEventListener('load', () => {{ const frame = document.querySelector('iframe'), own = frame.contentDocument, view = frame.contentWindow;
+const scrolls = (e) => ['auto', 'scroll'].includes(view.getComputedStyle(e).overflowX);
+const clipped = (e) => {{ for (let p = e.parentElement; p; p = p.parentElement) {{ if (scrolls(p)) return true }} return false }};
 document.querySelector('#seen').textContent = JSON.stringify({{ inner: view.innerWidth, scroll: own.documentElement.scrollWidth,
 height: own.documentElement.scrollHeight, fetched: view.performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith('data:')),
 outside: [...own.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > view.innerWidth + 1 && !clipped(e)).length,
@@ -34,5 +35,5 @@ def seen(page, width, folder):
     command = [chromium(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
                "--enable-logging=stderr", f"--user-data-dir={folder}/profile", "--window-size=1600,1000", "--dump-dom", file.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    found = json.loads(re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.DOTALL).group(1).replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"))
+    found = json.loads(unescape(re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.DOTALL).group(1)))
     return {**found, "console": [line for line in done.stderr.splitlines() if "CONSOLE" in line]}

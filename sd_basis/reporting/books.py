@@ -23,8 +23,9 @@ def books(subject: Subject) -> Markup | None:
     gap = max(abs(a + b + c - d) for a, b, c, d in zip(before, moved, gained, after, strict=True))
     size = max(map(abs, (*before, *after))) or 1.0
     shown = (balance_sheet(run, run.path.t[0]), transactions(run), revaluation(run), replace(balance_sheet(run), notes=()), worth)
-    return joined(element("p", f"Start, transactions and revaluation make the end, to within {gap / size:.1e} of the largest net worth. + raises a sector's net worth, "
-                               "− lowers it; a claim's row sums to zero."), [_matrix(part) for part in shown])
+    told = (f"Start, transactions and revaluation make the end, to within {gap / size:.1e} of the largest net worth. "
+            "+ raises a sector's net worth, − lowers it; a claim's row sums to zero.")
+    return joined(element("p", told), [_matrix(part) for part in shown])
 
 
 def _matrix(part: Matrix) -> Markup:
@@ -55,7 +56,7 @@ def ledgers(subject: Subject) -> Markup | None:
         return None
     rows = [(name, f"{error:.1e}") for name, error in sorted(errors.items(), key=lambda entry: -entry[1])]
     worst = rows[0]
-    intro = element("p", f"Each balance is compared with income and revaluation integrated independently; relative to its scale the largest error is {worst[1]} ({worst[0]}), "
-                         f"at a relative tolerance of {subject.run.solver['rtol']:g}.")
+    intro = element("p", "Each balance is compared with income and revaluation integrated independently; relative to its scale the largest error is "
+                         f"{worst[1]} ({worst[0]}), at a relative tolerance of {subject.run.solver['rtol']:g}.")
     made = table(("ledger", "largest error, relative"), rows, numbers=(1,))
     return joined(intro, made if len(rows) <= _OPEN else folded(f"All {len(rows)} ledgers", made))

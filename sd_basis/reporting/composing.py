@@ -26,7 +26,8 @@ PARTS: tuple[tuple[str, str, Make], ...] = (
     ("story", "The story", telling.story), ("outcome", "What happened", behaviour.outcome), ("cases", "Cases compared", behaviour.cases),
     ("diagram", "Stocks and flows", structure.diagram), ("loops", "Feedback loops", feedback.loops), ("stocks", "Stocks", structure.stocks),
     ("equations", "Equations", structure.equations), ("parameters", "Parameters", declared.parameters), ("inputs", "Data and lookups", declared.inputs),
-    ("rules", "Policies, impulses and outcomes", declared.rules), ("books", "Balance sheets and transactions", books.books), ("ledgers", "Ledgers", books.ledgers),
+    ("rules", "Policies, impulses and outcomes", declared.rules), ("books", "Balance sheets and transactions", books.books),
+    ("ledgers", "Ledgers", books.ledgers),
     ("checks", "Checks", evidence.checks), ("claims", "Claims", evidence.claims), ("method", "How it was computed", method.method))
 _GUIDELINES = ("guidelines", "Reporting guidelines")
 
@@ -75,8 +76,8 @@ def report(model: Model | str | Path, case: Case | str | Path | None = None, *, 
     """Return the report of a model and one of its cases as one self-contained page of HTML.
 
     `others` are the cases compared, by default all; `shows` the quantities compared; `claims` a folder with verdicts stored by the command
-    `claims`, and `measure` measures the others; `pictures` draws (`sd_basis.figures.reporting.pictures`). A part that fails is told in its place. Apart from the
-    date, by default today, the same model gives the same bytes. `progress` is told the title of each part before it is made.
+    `claims`, and `measure` measures the others; `pictures` draws (`sd_basis.figures.reporting.pictures`). A part that fails is told in its
+    place. Apart from the date, by default today, the same model gives the same bytes. `progress` is told what is at work.
     """
     loaded = model if isinstance(model, Model) else load(model, values=values)
     chosen = find_case(loaded, case) or Case("default")

@@ -28,8 +28,8 @@ def parameters(subject: Subject) -> Markup:
         counts[kind(first.reference)] += 1
         published = {title: _values(members, lambda item, own=own: own.values.get(item.name, item.value)) for title, own in sets.items()}
         differ = "; ".join(f"{title} {text}" for title, text in published.items()) if len(set(published.values())) > 1 else ""
-        rows.append((name, _values(members, lambda item: force.get(item.name, item.value)), first.unit or "", limits(first.between), limits(first.domain), differ,
-                     kind(first.reference), first.reference, first.description))
+        rows.append((name, _values(members, lambda item: force.get(item.name, item.value)), first.unit or "", limits(first.between),
+                     limits(first.domain), differ, kind(first.reference), first.reference, first.description))
     if not rows:
         return element("p", "The model has no parameters.")
     told = ", ".join(f"{counts[found]} {found}" for found in KINDS if counts[found])
@@ -56,21 +56,22 @@ def inputs(subject: Subject) -> Markup | None:
                for item in model.lookups]
     if not series and not lookups:
         return None
-    return joined([element("h3", "Data series"), table(("series", "unit", "between points", "from", "to", "points", "reference", "meaning"), series, numbers=(5,), words=(6, 7))]
-                  if series else None,
-                  [element("h3", "Lookup tables"), table(("lookup", "of", "unit", "between points", "beyond them", "points", "reference", "meaning"), lookups, words=(5, 6, 7))]
-                  if lookups else None)
+    of_series = ("series", "unit", "between points", "from", "to", "points", "reference", "meaning")
+    of_lookups = ("lookup", "of", "unit", "between points", "beyond them", "points", "reference", "meaning")
+    return joined([element("h3", "Data series"), table(of_series, series, numbers=(5,), words=(6, 7))] if series else None,
+                  [element("h3", "Lookup tables"), table(of_lookups, lookups, words=(5, 6, 7))] if lookups else None)
 
 
 def rules(subject: Subject) -> Markup | None:
     """Return the policies the model offers, its impulses and its outcomes."""
     model = subject.model
-    policies = [(policy.name, _when(policy), "; ".join(f"{parameter.name} := {value_text(value)}" for parameter, value in policy.changes.items()), policy.description)
+    policies = [(policy.name, _when(policy), "; ".join(f"{item.name} := {value_text(value)}" for item, value in policy.changes.items()), policy.description)
                 for policy in model.policies.values()]
     impulses = [(item.name, _when(item), f"{value_text(item.amount)} through {item.flow.name}", item.description) for item in model.impulses.values()]
     outcomes = [(outcome.name, outcome.group, value_text(outcome.when), _manner(outcome), outcome.description) for outcome in model.outcomes]
     parts = [([element("h3", title), table(head, rows, words=words)] if rows else None) for title, head, rows, words in (
-        ("Policies the model offers", ("policy", "when", "changes", "meaning"), policies, (2, 3)), ("Impulses", ("impulse", "when", "amount", "meaning"), impulses, (3,)),
+        ("Policies the model offers", ("policy", "when", "changes", "meaning"), policies, (2, 3)),
+        ("Impulses", ("impulse", "when", "amount", "meaning"), impulses, (3,)),
         ("Outcomes: how a run is judged", ("outcome", "group", "holds where", "how", "meaning"), outcomes, (2, 4)))]
     return joined(parts) if any(parts) else None
 

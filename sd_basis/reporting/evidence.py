@@ -45,14 +45,18 @@ def claims(subject: Subject) -> Markup:
         rows.append((str(claim.number), claim.claim, bounds, "" if one is None else _measured(one), claim.control.description,
                      element("span", verdict, class_=mark), " ".join(filter(None, ("" if one is None else one.why, claim.caution)))))
     tally = ", ".join(f"{count} {verdict}" for verdict, count in sorted(Counter(one.verdict for one in judged.values()).items()))
-    return joined(element("p", f"{len(every)} claims, each with bounds fixed beforehand and a control in which it must fail. {tally}{'. ' if tally else ''}{remark}"),
-                  table(("", "claim", "bounds", "measured", "control", "verdict", "why, and caution"), rows, words=(1, 2, 3, 4, 6)))
+    counted = f"{len(every)} claims, each" if len(every) > 1 else "One claim,"
+    return joined(element("p", f"{counted} with bounds fixed beforehand and a control in which it must fail. {tally}{'. ' if tally else ''}{remark}"),
+                  table(("", "claim", "bounds", "measured", "control", "verdict", "why, and caution"), rows, words=(1, 2, 3, 4, 6), whole=(0,)))
 
 
 def _measured(one: Judgement) -> str:
     """Return what was measured in each value set."""
-    many = len(one.findings) > 1
-    return " | ".join((f"{found.title}: " if many else "") + ", ".join(f"{bound.name} {told(bound, found.claim)}" for bound in one.expectation.bounds) for found in one.findings)
+    parts = []
+    for found in one.findings:
+        numbers = ", ".join(f"{bound.name} {told(bound, found.claim)}" for bound in one.expectation.bounds)
+        parts.append(f"{found.title}: {numbers}" if len(one.findings) > 1 else numbers)
+    return " | ".join(parts)
 
 
 def _judged(subject: Subject, every: tuple[Expectation, ...]) -> tuple[dict[int, Judgement], str]:
@@ -90,7 +94,7 @@ def _measure(subject: Subject, left: list[Expectation]) -> dict[int, Judgement]:
 
 
 def _stored(folder: Path, claim: Expectation) -> tuple[Judgement, Any] | None:
-    """Return a judgement stored by the command `claims` and the settings it was made with, None where there is none; raise InputError for one that is damaged."""
+    """Return a judgement stored by the command `claims` and the settings it was made with, None without one; raise InputError for a damaged one."""
     file = folder / f"claim-{claim.number:02d}.json"
     if not file.is_file():
         return None

@@ -23,13 +23,15 @@ def method(subject: Subject) -> Markup:
     return joined(
         facts([("integrator", f"{solver['method']}, adaptive steps, exact Jacobian from the equations, a restart at every switch"),
                ("relative tolerance", number(solver["rtol"])), ("steps", str(solver["steps"])), ("restarts", str(solver["restarts"])),
-               ("from", moment(run, about["span"][0])), ("to", moment(run, about["span"][1])), ("randomness", "none in this run: the equations are deterministic, no seed is used"),
+               ("from", moment(run, about["span"][0])), ("to", moment(run, about["span"][1])),
+               ("randomness", "none in this run: the equations are deterministic, no seed is used"),
                ("model", element("code", f"{about['model']}, {about['model_hash']}")), ("case", element("code", f"{about['case']}, {about['case_hash']}")),
                ("inputs", element("code", about["inputs_hash"])), ("value set", about["value_set"]), ("software", shipped),
                ("platform", f"{platform.system()} {platform.machine()}"), ("made again by", element("code", " ".join(_command(subject))))]),
         folded(f"Switches at which the integration restarts ({len(switches)})", table(("switch", "from", "to"), switches), open_=len(switches) <= 10)
         if switches else None,
-        folded(f"Absolute tolerances by stock ({len(tolerances)})", table(("stock", "absolute tolerance"), tolerances, numbers=(1,)), open_=len(tolerances) <= 10))
+        folded(f"Absolute tolerances by stock ({len(tolerances)})", table(("stock", "absolute tolerance"), tolerances, numbers=(1,)),
+               open_=len(tolerances) <= 10))
 
 
 def _command(subject: Subject) -> Sequence[str]:

@@ -51,7 +51,7 @@ def table(header: Sequence[Any], rows: Iterable[Sequence[Any]], *, numbers: Iter
     kept = [place for place in range(len(header)) if any(row[place] not in (None, "") for row in body)]
     kinds = {**dict.fromkeys(numbers, "number"), **dict.fromkeys(words, "words"), **dict.fromkeys(whole, "whole"), **dict.fromkeys(members, "members")}
     top = element("tr", [element("th", header[place], scope="col", class_="number" if kinds.get(place) in ("number", "members") else None) for place in kept])
-    lines = [element("tr", [element("th", row[place], scope="row", class_=kinds.get(place)) if place == 0 else element("td", row[place], class_=kinds.get(place)) for place in kept],
+    lines = [element("tr", [element("td" if place else "th", row[place], scope=None if place else "row", class_=kinds.get(place)) for place in kept],
                      class_="total" if last_is_total and row is body[-1] else None) for row in body]
     inside = element("table", element("caption", caption) if caption else None, element("thead", top), element("tbody", lines))
     return element("div", inside, class_="wide", tabindex="0", role="region", aria_label=caption or str(header[0]) or "table")
@@ -82,8 +82,8 @@ def picture(svg: bytes, title: str, remark: str = "", width: int | None = None) 
 
 def page(title: str, lead: Markup, sections: Sequence[tuple[str, str, Markup]], foot: Markup) -> str:
     """Return the whole page; `sections` are (anchor, title, content)."""
-    contents = element("nav", element("strong", "Contents"), element("ol", [element("li", element("a", name, href=f"#{anchor}")) for anchor, name, _ in sections]),
-                       aria_label="Contents")
+    links = [element("li", element("a", name, href=f"#{anchor}")) for anchor, name, _ in sections]
+    contents = element("nav", element("strong", "Contents"), element("ol", links), aria_label="Contents")
     head = element("head", element("meta", charset="utf-8"), element("meta", name="viewport", content="width=device-width, initial-scale=1"),
                    element("meta", http_equiv="Content-Security-Policy", content=_POLICY), element("meta", name="color-scheme", content="light dark"),
                    element("title", title), element("link", rel="icon", href="data:,"), Markup(f"<style>\n{style()}</style>"))

@@ -28,13 +28,14 @@ def stocks(subject: Subject) -> Markup:
     """Return every stock with its initial value, unit, holder and meaning."""
     model = subject.model
     first = subject.run.path.x[0]
-    rows = [(stock.name, number(first[place]), "" if stock.initial.is_number else value_text(stock.initial), stock.unit or "", "yes" if stock.nonnegative else "",
-             stock.holder.name if stock.holder else "", stock.instrument.name if stock.instrument else "", stock.description)
+    rows = [(stock.name, number(first[place]), "" if stock.initial.is_number else value_text(stock.initial), stock.unit or "",
+             "yes" if stock.nonnegative else "", stock.holder.name if stock.holder else "", stock.instrument.name if stock.instrument else "", stock.description)
             for place, stock in enumerate(model.stocks)]
     totals = System(model).conserved
     kept = [" + ".join(stock.name if weight == 1 else f"{float(weight):g} {stock.name}" for stock, weight in total.items()) for total in totals]
-    said = [element("p", "Conserved whatever happens: ", "; ".join(kept), ".")] if kept else [element("p", "No total is conserved: every one has a flow across the boundary.")]
-    return joined(table(("stock", "at the start", "initial equation", "unit", "never negative", "holder", "instrument", "meaning"), rows, numbers=(1,), words=(2, 7)), said)
+    said = f"Conserved whatever happens: {'; '.join(kept)}." if kept else "No total is conserved: every one has a flow across the boundary."
+    head = ("stock", "at the start", "initial equation", "unit", "never negative", "holder", "instrument", "meaning")
+    return joined(table(head, rows, numbers=(1,), words=(2, 7)), element("p", said))
 
 
 def equations(subject: Subject) -> Markup:

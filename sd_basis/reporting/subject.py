@@ -31,7 +31,8 @@ class Subject:
     """A model with the case that is reported; `failure` is the sentence of a run that broke off, which is kept as far as it came.
 
     `shows` are the quantities that matter most; `pictures` draws some of the model by what they show ("structure", "loops",
-    "behaviour"); `set` are parameters given on top of every case; `tell` is told what is at work; `claims` is a folder with stored verdicts; `measure` tells whether claims without one are measured.
+    "behaviour"); `set` are parameters given on top of every case; `tell` is told what is at work; `claims` is a folder with stored
+    verdicts, `measure` tells whether claims without one are measured; `kept` holds what parts share.
     """
 
     model: Model

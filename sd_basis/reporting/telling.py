@@ -24,7 +24,8 @@ def story(subject: Subject) -> Markup:
     counts = ", ".join(f"{len(items)} {kind}{'' if len(items) == 1 else 's'}" for kind, items in (
         ("stock", model.stocks), ("flow", model.flows), ("parameter", model.parameters), ("sector", model.sectors)) if items)
     origin = f"{case.origin}, the start of model time 0; model time counts trading days" if case.origin else ""
-    parts.append(facts([("size", f"{counts}, {_plural(len(model.auxiliaries), 'auxiliary', 'auxiliaries')}"), ("time unit", model.time_unit), ("origin", origin),
+    counts += f", {_plural(len(model.auxiliaries), 'auxiliary', 'auxiliaries')}"
+    parts.append(facts([("size", counts), ("time unit", model.time_unit), ("origin", origin),
                         ("horizon", f"{moment(subject.run, start)} to {moment(subject.run, end)}"), ("value set", model.value_set),
                         ("shift of the policies", f"{case.shift:+g} {model.time_unit}" if case.shift else "")]))
     parts.append(_assumed(subject))
