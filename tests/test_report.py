@@ -116,6 +116,8 @@ def test_a_part_that_fails_is_told_in_its_place_and_the_rest_stays(monkeypatch):
     made = report("savings", on=DAY)
     assert list(made.failures) == ["stocks"] and "unexpected ZeroDivisionError: &lt;nothing&gt;" in made.html and "interest_rate" in made.html
     Outline(made.html)
+    undrawn = report("savings", pictures=lambda subject, what: [][0], on=DAY)
+    assert "picture of behaviour" in undrawn.failures and "What happened" in undrawn.html and "2967.3" in undrawn.html
 
 
 def test_a_run_that_breaks_off_is_reported_as_far_as_it_came():

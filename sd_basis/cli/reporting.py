@@ -11,6 +11,7 @@ import click
 
 from ..errors import InputError
 from . import completing
+from .interruption import check
 from .options import case_option, json_option, method_option, model_argument, rtol_option, set_option, values_option
 from .output import warn
 
@@ -69,6 +70,7 @@ def _pictures(model: Any, without: bool) -> tuple[Any, tuple[str, ...]]:
 def _progress(began: float) -> Callable[[str], None]:
     """Return what tells which part is at work, with the time since the beginning."""
     def tell(title: str) -> None:
+        check()
         where = click.style(f"[{time.monotonic() - began:.0f} s]", dim=True) if sys.stderr.isatty() else f"[{time.monotonic() - began:.0f} s]"
         click.echo(f"{where} {title}", err=True)
     return tell

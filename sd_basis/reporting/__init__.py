@@ -11,6 +11,7 @@
     method       solver, versions, hashes
     guidelines   the items of Rahmandad and Sterman (2012)
     formulas     equations as MathML
+    drawing      pictures, where there are some
     page         elements, tables, the whole page
     composing    every part in order                                      report, Report
 """

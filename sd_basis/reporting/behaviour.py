@@ -6,7 +6,8 @@ from ..case import Case
 from ..errors import BasisError
 from ..library import find_case
 from ..run import Run
-from .page import Markup, element, folded, joined, picture, table
+from .drawing import drawn
+from .page import Markup, element, folded, joined, table
 from .subject import Subject
 from .words import moment, number
 
@@ -24,7 +25,7 @@ def outcome(subject: Subject) -> Markup:
               for group, decision in row["outcomes"].items()]
     parts.append(table(("group", "outcome", "since", "meaning"), groups, whole=(2,), words=(3,)))
     parts += [element("p", f"Warning: {sentence}.", class_="failed") for sentence in run.warnings]
-    parts += [picture(made.svg, made.title, made.remark, made.width) for made in subject.drawn("behaviour")]
+    parts += drawn(subject, "behaviour")
     first, units = run.path.x[0], {stock.name: stock.unit or "" for stock in subject.model.stocks}
     rows = [(name, number(first[place]), number(row["final"][name]), number(row["peak"][name]["value"]), moment(run, row["peak"][name]["time"]), units[name])
             for place, name in enumerate(units)]

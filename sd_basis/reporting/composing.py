@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -92,7 +91,8 @@ def report(model: Model | str | Path, case: Case | str | Path | None = None, *, 
     run, failure = attempted(loaded, chosen, method=method, rtol=rtol, set=set)
     subject = Subject(loaded, chosen, run, failure, tuple(shows), pictures, known, folder, measure, dict(set or {}), tell)
     sections: list[tuple[str, str, Markup]] = []
-    failures: dict[str, str] = {"run": failure} if failure else {}
+    failures = subject.failures
+    failures.update({"run": failure} if failure else {})
     for anchor, title, make in PARTS:
         tell(title)
         made = _made(subject, title, make, failures, anchor)
@@ -119,8 +119,5 @@ def _made(subject: Subject, title: str, make: Make, failures: dict[str, str], an
 
 
 def _failed(failures: Mapping[str, str], titles: Mapping[str, str]) -> Markup | None:
-    links = []
-    for anchor in failures:
-        with suppress(KeyError):
-            links.append(element("li", element("a", titles[anchor], href=f"#{anchor}")))
-    return element("div", "Parts that could not be made:", element("ul", links), class_="failed") if links else None
+    told = [element("li", element("a", titles[anchor], href=f"#{anchor}") if anchor in titles else anchor) for anchor in failures]
+    return element("div", "What could not be made:", element("ul", told), class_="failed") if told else None

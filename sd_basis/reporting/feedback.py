@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .page import Markup, element, joined, picture, table
+from .drawing import drawn
+from .page import Markup, element, joined, table
 from .subject import Subject
 
 if TYPE_CHECKING:
@@ -40,5 +41,5 @@ def loops(subject: Subject) -> Markup:
                      " → ".join((*chain, chain[0]))))
     left = f" The {len(rows)} strongest are listed." if len(ranked) > len(rows) else ""
     told = element("p", f"{scores.loops.summary}{left} The share is the mean absolute relative score of Loops That Matter, in continuous form, over the run.")
-    return joined(told, [picture(made.svg, made.title, made.remark, made.width) for made in subject.drawn("loops")],
+    return joined(told, drawn(subject, "loops"),
                   table(("loop", "polarity", "delayed", "share", "quantities in order"), rows, numbers=(3,), words=(4,)))

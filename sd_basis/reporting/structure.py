@@ -9,8 +9,9 @@ from typing import Any
 from ..model import Model
 from ..quantities import Quantity, Stock
 from ..system import System
+from .drawing import drawn
 from .formulas import equation, named, rate_of_change
-from .page import Markup, element, folded, joined, picture, table
+from .page import Markup, element, folded, joined, table
 from .subject import Subject
 from .words import number, value_text
 
@@ -19,9 +20,8 @@ _OPEN = 14  # equations that stand open
 
 def diagram(subject: Subject) -> Markup:
     """Return the stock-and-flow diagram."""
-    remark = "Boxes are stocks, double lines flows, clouds the outside; dashed lines carry information."
-    return joined([picture(made.svg, made.title, made.remark or remark, made.width) for made in subject.drawn("structure")]
-                  or element("p", "No diagram was asked for."))
+    remark = "Boxes are stocks, double lines flows, clouds the outside."
+    return joined(drawn(subject, "structure", remark) or element("p", "No pictures were asked for."))
 
 
 def stocks(subject: Subject) -> Markup:
@@ -29,7 +29,8 @@ def stocks(subject: Subject) -> Markup:
     model = subject.model
     first = subject.run.path.x[0]
     rows = [(stock.name, number(first[place]), "" if stock.initial.is_number else value_text(stock.initial), stock.unit or "",
-             "yes" if stock.nonnegative else "", stock.holder.name if stock.holder else "", stock.instrument.name if stock.instrument else "", stock.description)
+             "yes" if stock.nonnegative else "", stock.holder.name if stock.holder else "",
+             stock.instrument.name if stock.instrument else "", stock.description)
             for place, stock in enumerate(model.stocks)]
     totals = System(model).conserved
     kept = [" + ".join(stock.name if weight == 1 else f"{float(weight):g} {stock.name}" for stock, weight in total.items()) for total in totals]

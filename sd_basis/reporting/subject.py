@@ -32,7 +32,8 @@ class Subject:
 
     `shows` are the quantities that matter most; `pictures` draws some of the model by what they show ("structure", "loops",
     "behaviour"); `set` are parameters given on top of every case; `tell` is told what is at work; `claims` is a folder with stored
-    verdicts, `measure` tells whether claims without one are measured; `kept` holds what parts share.
+    verdicts, `measure` tells whether claims without one are measured; `kept` holds what parts share, `failures` the
+    sentences of what could not be made.
     """
 
     model: Model
@@ -47,6 +48,7 @@ class Subject:
     set: Mapping[Any, float] = field(default_factory=dict)
     tell: Callable[[str], None] = lambda title: None
     kept: dict[str, Any] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
     runs: dict[str, tuple[Run, str]] = field(default_factory=dict)
 
     @property
@@ -62,10 +64,6 @@ class Subject:
             self.tell(f"Cases compared: {name}")
             self.runs[name] = attempted(self.model, find_case(self.model, name), set=self.set, **self.settings)
         return self.runs[name]
-
-    def drawn(self, what: str) -> Sequence[Picture]:
-        """Return the pictures of one kind."""
-        return () if self.pictures is None else self.pictures(self, what)
 
 
 def attempted(model: Model, case: Case | None, *, method: Any = "LSODA", rtol: Any = 1e-6, set: Mapping[Any, float] | None = None) -> tuple[Run, str]:
