@@ -70,7 +70,9 @@ def read_table(model: Model, file: str | Path, free: Iterable[Free | str], *, co
                                            holes="leave out" if leave_out_holes else "refuse", held_out=out))
     if cut is not None and all(target.held_out for target in series):
         raise InputError(f"{where}, until {until}: no data to fit come before it; they go from {own.when(rows[0].time)} to {own.when(rows[-1].time)}")
-    notes = [f"{where}: column {name!r} names no quantity and is left out" for name in header if name != time_name and name not in chosen]
+    idle = [repr(name) for name in header if name != time_name and name not in chosen]
+    told = f"column {idle[0]} names no quantity and is" if len(idle) == 1 else f"columns {', '.join(idle)} name no quantity and are"
+    notes = [f"{where}: {told} left out"] if idle else []
     notes += [f"{where}: {outside} rows lie outside the run and are left out"] if outside else []
     wanted = tuple(_free(model, item) for item in free)
     for number, item in enumerate(wanted):
@@ -150,8 +152,10 @@ def _columns(model: Model, where: str, names: list[str], given: Mapping[str, str
         model.quantity(quantity, f"{where}, column {name!r}")
     found = {name: given.get(name, name) for name in names if name in given or _is_quantity(model, name)}
     if not found:
-        wrong = unknown(f"{where}, column {names[0]!r}", "quantity", names[0], model.quantities)
-        raise InputError(f"{wrong} Or write --map {names[0]}=QUANTITY")
+        hints = [(name, str(unknown("", "quantity", name, model.quantities))) for name in names]
+        near, told = next(((name, text) for name, text in hints if "did you mean" in text), (names[0], ""))
+        meant = f"; {told.partition('; ')[2]} Or" if told else ";"
+        raise InputError(f"{where}: none of its columns ({', '.join(names)}) names a quantity of the model{meant} write --map {near}=QUANTITY")
     for quantity in found.values():
         alike = [name for name in found if found[name] == quantity]
         if len(alike) > 1:
