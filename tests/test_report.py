@@ -15,13 +15,15 @@ from xml.dom import minidom
 import pytest
 from browser import WHY, chromium, seen
 from click.testing import CliRunner
-from sympy import exp
+from sympy import Float, exp
 
 from sd_basis import CLOUD, Auxiliary, Flow, If, InputError, Lookup, Max, Model, Parameter, Stock, load, report
+from sd_basis.choices import carried_out
 from sd_basis.cli import main
 from sd_basis.figures.reporting import pictures, shown
 from sd_basis.reporting import composing
-from sd_basis.reporting.formulas import equation, named
+from sd_basis.reporting.breaking import equation
+from sd_basis.reporting.formulas import named
 from sd_basis.reporting.guidelines import ITEMS
 
 _VOID = {"meta", "img", "link", "br"}
@@ -106,6 +108,19 @@ def test_equations_are_well_formed_and_keep_names_choices_and_tables():
         minidom.parseString(made)
         assert part in "".join(re.sub(r"<[^>]+>", "", made).split()).replace("&gt;", ">"), (part, made)
     assert "<mi>rate_of_fall</mi>" in equation(named(level), share * level)
+
+
+def test_an_equation_broken_into_lines_means_what_it_meant():
+    names = [f"quantity_number_{letter}" for letter in "abcdef"]
+    a, b, c, d, e, f = quantities = [Parameter(name, 0.7 + place / 3) for place, name in enumerate(names)]
+    inner = b * (c - d * (e - f * a - 3) + 2 * a * b) - e
+    for expression in (inner, -a * inner * (1 + inner), a * b * c * d / (e * (f + a * c * d) + b * d * f), Max(inner, a * b * c * d * e * f * inner - a)):
+        made = equation(named(a), expression)
+        left, _, right = re.sub(r"<[^>]+>", "", made).partition("=")
+        values = {name: 0.7 + place / 3 for place, name in enumerate(names)}
+        read = eval(right.replace("·", "*").replace("−", "-").replace("&#183;", "*").replace("&#xB7;", "*"), {"max": max}, values)  # noqa: S307
+        expected = float(carried_out(expression).xreplace({item: Float(values[item.name]) for item in quantities}))
+        assert left == "quantity_number_a" and made.count("<mtr>") > 2 and read == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_part_that_fails_is_told_in_its_place_and_the_rest_stays(monkeypatch):

@@ -10,7 +10,8 @@
     evidence     checks and claims
     method       solver, versions, hashes
     guidelines   the items of Rahmandad and Sterman (2012)
-    formulas     equations as MathML
+    formulas     expressions as MathML
+    breaking     long equations in lines
     drawing      pictures, where there are some
     page         elements, tables, the whole page
     composing    every part in order                                      report, Report

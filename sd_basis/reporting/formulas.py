@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -13,7 +14,6 @@ from ..lookups import Lookup
 from ..quantities import Quantity
 from .page import Markup
 
-_LONG = 70  # characters of text beyond which a sum has a line a term
 _NAMES = {"largest": "max", "smallest": "min", "Max": "max", "Min": "min"}
 
 
@@ -32,11 +32,9 @@ class _Printer(MathMLPresentationPrinter):
         if type(expr).__name__ == "truth":
             return self._row(self._leaf("mo", "["), self._print(expr.args[0]), self._leaf("mo", ">" if expr.args[1] else "≥"), self._leaf("mn", "0"),
                              self._leaf("mo", "]"))
-        name, arguments = _NAMES.get(type(expr).__name__, type(expr).__name__), expr.args
-        if isinstance(arguments[0], Lookup):  # a table is called by its name
-            name, arguments = arguments[0].name, arguments[1:]
-        parts = [self._leaf("mi", name), self._leaf("mo", "(")]
-        for place, argument in enumerate(arguments):
+        call = _call(expr)
+        parts = [self._leaf("mi", call.text), self._leaf("mo", "(")]
+        for place, argument in enumerate(call.arguments):
             parts += [self._leaf("mo", ",")] if place else []
             parts.append(self._print(argument))
         return self._row(*parts, self._leaf("mo", ")"))
@@ -73,24 +71,33 @@ class _Printer(MathMLPresentationPrinter):
         return made
 
 
+@dataclass(frozen=True)
+class Call:
+    """A function as it is written: its name and its arguments."""
+
+    text: str
+    arguments: tuple[Any, ...]
+
+
+def _call(expression: sympy.Basic) -> Call:
+    arguments = expression.args
+    if isinstance(arguments[0], Lookup):  # a table is called by its name
+        return Call(arguments[0].name, arguments[1:])
+    return Call(_NAMES.get(type(expression).__name__, type(expression).__name__), arguments)
+
+
+def called(expression: sympy.Basic) -> Call | None:
+    """Return the name, escaped, and the arguments of what is written as name(arguments), None for anything else."""
+    named_so = isinstance(expression, (sympy.Function, sympy.Max, sympy.Min)) and not isinstance(expression, (sympy.exp, sympy.Piecewise))
+    if not named_so or type(expression).__name__ in ("choose", "truth"):
+        return None
+    found = _call(expression)
+    return Call(escape(found.text, quote=False), found.arguments)
+
+
 def formula(expression: sympy.Basic) -> Markup:
     """Return an expression as the inside of a `math` element."""
     return Markup(_Printer().doprint(carried_out(expression)))
-
-
-def equation(left: Markup, expression: sympy.Basic) -> Markup:
-    """Return left = expression; a long sum has a line a term."""
-    whole = carried_out(expression)
-    terms = list(whole.as_ordered_terms()) if isinstance(whole, sympy.Add) else []
-    if len(terms) < 2 or len(sympy.sstr(whole)) <= _LONG:
-        return Markup(f'<math display="block"><mrow>{left}<mo>=</mo>{formula(whole)}</mrow></math>')
-    lines = []
-    for place, term in enumerate(terms):
-        minus = term.could_extract_minus_sign()
-        sign = "<mo>−</mo>" if minus else "<mo>+</mo>" if place else "<mo></mo>"
-        start = f"{left}<mo>=</mo>" if not place else ""
-        lines.append(f"<mtr><mtd>{start}</mtd><mtd>{sign}{formula(-term if minus else term)}</mtd></mtr>")
-    return Markup(f'<math display="block"><mtable>{"".join(lines)}</mtable></math>')
 
 
 def named(quantity: Quantity) -> Markup:

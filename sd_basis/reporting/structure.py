@@ -9,8 +9,9 @@ from typing import Any
 from ..model import Model
 from ..quantities import Quantity, Stock
 from ..system import System
+from .breaking import equation
 from .drawing import drawn
-from .formulas import equation, named, rate_of_change
+from .formulas import named, rate_of_change
 from .page import Markup, element, folded, joined, table
 from .subject import Subject
 from .words import number, value_text
