@@ -11,9 +11,10 @@ from ..errors import InputError
 from ..expectations import Expectation, expectations
 from ..library import code_path
 from ..trials import made_with, tried, value_sets
-from ..verdicts import FAILS, HOLDS, Judgement, judgement, restored, told
+from ..verdicts import FAILS, HOLDS, OPEN, Judgement, judgement, restored, told
 from .page import Markup, element, joined, table
 from .subject import Subject
+from .words import sentences
 
 
 def checks(subject: Subject) -> Markup:
@@ -24,9 +25,9 @@ def checks(subject: Subject) -> Markup:
         return element("p", "This installation has no checks.")
     found = check_model(subject.model, case=subject.case, quick=True, **subject.settings)
     rows = [(check.title, check.result, len(check.findings) or "", check.source) for check in found.checked if not check.skipped]
-    sentences = [element("li", f"{item.grade.capitalize()}, {item.sentence}.") for item in found]
+    listed = [element("li", f"{item.grade.capitalize()}, {item.sentence}.") for item in found]
     return joined(element("p", "A quick look. The command check makes every test, those that need many runs too."),
-                  table(("test", "result", "findings", "after"), rows, numbers=(2,), words=(0, 3)), element("ul", sentences) if sentences else None)
+                  table(("test", "result", "findings", "after"), rows, numbers=(2,), words=(0, 3)), element("ul", listed) if listed else None)
 
 
 def claims(subject: Subject) -> Markup:
@@ -42,21 +43,25 @@ def claims(subject: Subject) -> Markup:
         bounds = "; ".join(f"{bound.name} {bound.text}" for bound in claim.bounds)
         verdict = "not measured here" if one is None else one.verdict
         mark = {HOLDS: "holds", FAILS: "fails"}.get(verdict)
-        rows.append((str(claim.number), claim.claim, bounds, "" if one is None else _measured(one), claim.control.description,
-                     element("span", verdict, class_=mark), " ".join(filter(None, ("" if one is None else one.why, claim.caution)))))
-    tally = ", ".join(f"{count} {verdict}" for verdict, count in sorted(Counter(one.verdict for one in judged.values()).items()))
+        control = claim.control.description if one is None else joined(claim.control.description, element("br"), _measured(one, "control"))
+        why = "" if one is None or verdict != OPEN else one.why
+        rows.append((str(claim.number), claim.claim, element("span", verdict, class_=mark), bounds, "" if one is None else _measured(one, "claim"),
+                     control, sentences(why, claim.caution)))
+    counts = Counter(one.verdict for one in judged.values())
+    tally = ", ".join(f"{verdict} {counts[verdict]}" for verdict in (HOLDS, FAILS, OPEN) if counts[verdict])
+    tally = f"Verdicts: {tally}. " if tally else ""
     counted = f"{len(every)} claims, each" if len(every) > 1 else "One claim,"
-    return joined(element("p", f"{counted} with bounds fixed beforehand and a control in which it must fail. {tally}{'. ' if tally else ''}{remark}"),
-                  table(("", "claim", "bounds", "measured", "control", "verdict", "why, and caution"), rows, words=(1, 2, 3, 4, 6), whole=(0,)))
+    return joined(element("p", f"{counted} with bounds fixed beforehand and a control in which it must fail. {tally}{remark}"),
+                  table(("", "claim", "verdict", "bounds", "measured", "control, and what it gives", "caution"), rows, words=(1, 3, 4, 5, 6), whole=(0,)))
 
 
-def _measured(one: Judgement) -> str:
-    """Return what was measured in each value set."""
+def _measured(one: Judgement, what: str) -> Markup:
+    """Return what was measured in each value set, of the claim or in its control."""
     parts = []
     for found in one.findings:
-        numbers = ", ".join(f"{bound.name} {told(bound, found.claim)}" for bound in one.expectation.bounds)
-        parts.append(f"{found.title}: {numbers}" if len(one.findings) > 1 else numbers)
-    return " | ".join(parts)
+        numbers = ", ".join(f"{bound.name} {told(bound, getattr(found, what))}" for bound in one.expectation.bounds)
+        parts += [element("br") if parts else "", f"{found.title}: {numbers}" if len(one.findings) > 1 else numbers]
+    return joined(parts)
 
 
 def _judged(subject: Subject, every: tuple[Expectation, ...]) -> tuple[dict[int, Judgement], str]:
