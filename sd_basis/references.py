@@ -1,4 +1,4 @@
-"""What a reference makes of its parameter: sourced, assumed, chosen, by convention, or without reference."""
+"""What the reference of a parameter makes of it: sourced, assumed, chosen by policy, control or case, or by convention."""
 
 from __future__ import annotations
 
