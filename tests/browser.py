@@ -11,7 +11,8 @@ from pathlib import Path
 _NAMES = ("chromium-headless-shell", "headless_shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 WHY = "no Chromium here: install chromium-headless-shell (or set SD_BASIS_BROWSER) to look at the report in a browser"
 _LOOK = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0"><iframe width="{width}" height="900" style="border:0" srcdoc="{page}"></iframe>
-<pre id="seen"></pre><script>addEventListener('load', () => {{ const frame = document.querySelector('iframe'), own = frame.contentDocument, view = frame.contentWindow;
+<pre id="seen"></pre><script>
+addEventListener('load', () => {{ const frame = document.querySelector('iframe'), own = frame.contentDocument, view = frame.contentWindow;
 const scrolls = (e) => ['auto', 'scroll'].includes(view.getComputedStyle(e).overflowX);
 const clipped = (e) => {{ for (let p = e.parentElement; p; p = p.parentElement) {{ if (scrolls(p)) return true }} return false }};
 document.querySelector('#seen').textContent = JSON.stringify({{ inner: view.innerWidth, scroll: own.documentElement.scrollWidth,
