@@ -8,6 +8,7 @@ The way from a model to a figure:
     Timing      when a later policy no longer helps                     turning_shift
     Ensemble    many runs over a grid or a sample                       sweep
     Loops       which feedback loops drive a run                        loop_scores
+    Report      model, case and evidence as one page                    report
     Equilibria  where it rests over a parameter, and where rest ends    continue_equilibria
 
     >>> from sd_basis import load, simulate
@@ -42,6 +43,7 @@ _DOOR = {
     "check_model": "checking",
     "elasticities": "sensitivity.asking", "morris": "sensitivity.asking", "sobol": "sensitivity.asking",
     "Bound": "expectations", "Control": "expectations", "Expectation": "expectations", "Study": "study",
+    "report": "reporting.composing",
     "BasisError": "errors", "InputError": "errors", "NumericalFailure": "errors",
 }
 __all__ = ["__version__", *_DOOR]

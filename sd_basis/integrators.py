@@ -135,6 +135,10 @@ def integrate(method: str, rates: Callable, jacobian: Callable, start: float, en
                     interpolants.append(interpolant)
         except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
             problem = str(error)
+        except TypeError as error:
+            if "complex" not in str(error):
+                raise
+            problem = "a rate is not a real number, as the root of a negative one"
         except KeyboardInterrupt:
             problem = INTERRUPTED
     if problem:

@@ -315,3 +315,11 @@ def test_the_interpolant_of_lsoda_is_scipys_own():
         times = np.linspace(solver.t_old, solver.t, 7)
         assert np.allclose(_History(solver)(times), solver.dense_output()(times), rtol=1e-14, atol=1e-15)
         assert np.allclose(_History(solver)(times[3]), solver.dense_output()(times[3]), rtol=1e-14, atol=1e-15)
+
+
+def test_the_root_of_a_negative_stock_ends_the_run_with_a_sentence():
+    level = Stock("level", 1.0)
+    model = Model("rooted", [Flow("fall", source=level, sink=CLOUD, rate=1 + 0.1 * level**1.5)], span=(0, 4))
+    with pytest.raises(NumericalFailure, match="not a real number") as caught:
+        simulate(model)
+    assert 0 < caught.value.run.t[-1] < 1.1

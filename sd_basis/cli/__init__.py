@@ -28,6 +28,7 @@ from .interruption import heeded
 from .listing import list_models
 from .looping import feedback_loops
 from .regretting import regret
+from .reporting import report
 from .running import run
 from .sensitivities import sensitivity
 from .showing import show
@@ -109,8 +110,8 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_models, new, show, check, run, compare, claims, timing, sweep, uncertainty, regret, sensitivity, equilibria, feedback_loops, fit, figures, bench,
-                cache, completion):
+for command in (list_models, new, show, check, run, compare, claims, timing, sweep, uncertainty, regret, sensitivity, equilibria, feedback_loops, fit, figures, report,
+                bench, cache, completion):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -23,9 +23,13 @@ def fitted(made: Fitted, residuals: bool = False) -> str:
     asked, best = made.problem, made.best
     head = (f"{asked.model.name}, {asked.fit.name}, case {asked.case.name}: chi-square {best.chi_square:.4g} with {made.freedom} degrees of freedom; "
             f"{made.agreeing} of {count(len(made.ends), 'start')} end there.")
-    if made.freedom > 0 and best.chi_square > 0:
+    if asked.fit.errors_from_residuals:
+        sizes = ", ".join(f"{item.label} {number(item.error, 3)}{f' {item.unit}' if item.unit else ''}" for item in asked.fitted)
+        head += f"\nErrors of the data, from the residuals: {sizes}."
+    elif made.freedom > 0 and best.chi_square > 0:
         scale = math.sqrt(best.chi_square / made.freedom)
-        head += f"\nStandard errors take the errors of the fit file as they are; if residuals are to say how large these are, multiply by {scale:.3g}."
+        given = "the fit file as they are" if asked.fit.path else "the data as given"
+        head += f"\nStandard errors take the errors of {given}; if residuals are to say how large these are, multiply by {scale:.3g}."
     return "\n\n".join([head, _parameters(made), _starts(made), *_agreement(made.evaluation), *([_residuals(made.evaluation)] if residuals else []),
                         _directions(made), *([_profiles(made)] if made.profiles else [])])
 

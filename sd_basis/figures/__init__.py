@@ -158,6 +158,11 @@ def for_claim(judged: Judgement, studies: Sequence[tuple[Study, Study]], folder:
     return save(figure, table, folder, name)
 
 
+def compared(model: Model) -> Sequence[str] | None:
+    """Return what a model's figures name in COMPARED, None where they name nothing."""
+    return getattr(_own(model.path), "COMPARED", None)
+
+
 def _own(path: str | Path | None):
     """Return the module `figures.py`, or the package `figures`, in a model's folder, None where there is none."""
     folder = locate(path) if path else None

@@ -65,8 +65,9 @@ def against_data(made: Evaluation) -> tuple[Figure, Table]:
     for spare in [own for own in axes if not own.get_lines()]:
         spare.set_axis_off()
     names = ", ".join(f"{name} = {value:.4g}" for name, value in made.values.items())
+    told = "taken from the residuals" if made.problem.fit.errors_from_residuals else "given in the fit file" if made.problem.fit.path else "given"
     footer(figure, f"{made.problem.model.name}, {made.problem.fit.name}, case {made.problem.case.name}. "
-           + (f"Fitted: {names}. " if names else "Nothing was fitted. ") + "Band: 95 % of normal errors of the size given in the fit file.")
+           + (f"Fitted: {names}. " if names else "Nothing was fitted. ") + f"Band: 95 % of normal errors of the size {told}.")
     return figure, table
 
 

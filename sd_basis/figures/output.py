@@ -33,6 +33,14 @@ def save(figure: Figure, table: Mapping[str, Sequence], folder: str | Path, name
     return paths
 
 
+@styled()
+def svg_bytes(figure: Figure) -> bytes:
+    """Return a figure as SVG, the same bytes each time."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
+
+
 def table_text(table: Mapping[str, Sequence]) -> str:
     """Return a table of columns as CSV; shorter columns end in blanks, and no value (NaN, None) is blank."""
     text = io.StringIO()

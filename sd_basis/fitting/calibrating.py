@@ -22,6 +22,7 @@ from .problem import Problem, predicted, problem
 from .profiling import Profile, profile
 from .searching import End, Store
 from .starting_points import searched, starts_of
+from .weighing import settled
 
 _SAME = 0.1  # starts agree whose chi-square differs by less
 
@@ -90,7 +91,7 @@ class Fitted:
     @property
     def warnings(self) -> list[str]:
         """What deserves attention, in sentences."""
-        found = []
+        found = list(self.problem.fit.notes)
         if self.freedom < 0:
             found.append(f"{len(self.problem.free)} free parameters, but only {self.problem.count} data: the data cannot determine them all")
         failures = sum(end.failures for end in self.ends)
@@ -104,10 +105,25 @@ class Fitted:
         for item, spread in zip(self.problem.free, np.ptp(places, axis=0), strict=True):
             if spread > 0.05:
                 found.append(f"{item.name}: starts that agree in chi-square end {spread:.0%} of its range apart; the data do not determine it")
+        found += self._undetermined()
         found += [f"{item.name}: the fit lies at the {item.at_bound} end of its range, {item.value:g}; intervals there say little"
                   for item in self.estimates if item.at_bound]
         found += [f"{own.name}: its profile finds a chi-square lower by {-min(own.rises):.3g}; give more starts" for own in self.profiles
                   if min(own.rises) < -_SAME]
+        return found
+
+    def _undetermined(self) -> list[str]:
+        """Return a sentence for each parameter that the data cannot identify."""
+        blank = [item.name for item in self.estimates if item.error is None]
+        vectors = np.array(self.spectrum.vectors)[np.array(self.spectrum.singular) <= self.spectrum.noise]
+        found = []
+        for name in blank:
+            place = self.spectrum.names.index(name)
+            others = [other for other in blank if other != name
+                      and any(min(abs(row[place]), abs(row[self.spectrum.names.index(other)])) > 1e-2 for row in vectors)]
+            why = (f"only a combination of it with {', '.join(others)} shows in them; fix one of these" if others
+                   else "they do not depend on it; fix it, or add data it acts on")
+            found.append(f"{name}: the data cannot identify it, {why}")
         return found
 
     def document(self) -> dict[str, Any]:
@@ -183,6 +199,11 @@ def fit(model: Model | str | Path, description: Fit | str | Path, *, values: str
     if best.failed:
         raise NumericalFailure(f"fit {asked.fit.name!r}: no start gives a run that can be computed; give other starts or a narrower range")
     at = np.array(best.places)
+    if asked.fit.errors_from_residuals:
+        asked, ends = settled(asked, ends)
+        kept = Store(kept.folder, asked.key)
+        best = min(ends, key=lambda end: end.chi_square)
+        at = np.array(best.places)
     found, covariance = spectrum(asked, at)
     made = []
     for name in wanted:

@@ -63,7 +63,11 @@ class PointTarget:
 
 @dataclass(frozen=True)
 class Fit:
-    """A calibration as data: a case, fixed and free parameters, and what the run is held against."""
+    """A calibration as data: a case, fixed and free parameters, and what the run is held against.
+
+    `errors_from_residuals` says that the errors of the data only weigh them until residuals tell; `notes` are what deserves attention;
+    `search` is the method of `scipy.optimize.least_squares`.
+    """
 
     name: str
     title: str = ""
@@ -76,6 +80,9 @@ class Fit:
     series: tuple[SeriesTarget, ...] = ()
     points: tuple[PointTarget, ...] = ()
     path: Path | None = None
+    errors_from_residuals: bool = False
+    notes: tuple[str, ...] = ()
+    search: str = "trf"
 
 
 _TOP = {"title", "description", "case", "values", "parameters", "free", "series", "point"}

@@ -72,7 +72,7 @@ def _series(where: str, model: Model, case: Case, fit: Fit, target: SeriesTarget
         if value is None and (closed or target.holes == "leave out"):
             continue
         if value is None and low <= time - offset <= high:
-            raise InputError(f"{where}: its data have a hole at {text}; mend the file, choose another window, or write holes = \"leave out\"")
+            raise InputError(f"{where}: its data have a hole at {text}; mend the file, choose another window, or {_leaving(fit)}")
         if value is None:
             continue
         if base is not None and time == base:
@@ -89,7 +89,7 @@ def _series(where: str, model: Model, case: Case, fit: Fit, target: SeriesTarget
     if not times:
         raise InputError(f"{where}: its window from {case.when(low)} to {case.when(high)} holds no data; choose another window or file")
     if target.holes == "refuse":
-        _gaps(where, case, seen)
+        _gaps(where, case, seen, _leaving(fit))
     if base is not None and math.isnan(at_base):
         raise InputError(f"{where}, change_from: the data have no value at {case.when(base - offset)}; choose a date of the file")
     shift = 0.0 if base is None else at_base
@@ -144,6 +144,8 @@ def _inside(where: str, case: Case, value: Any, span: tuple[float, float], defau
 
 def _file(where: str, model: Model, fit: Fit, target: SeriesTarget) -> Path:
     """Return where the data lie: in the model's folder, else in that of the fit file."""
+    if Path(target.file).is_absolute() and Path(target.file).is_file():
+        return Path(target.file)
     folders = []
     if model.path:
         folders.append(Path(model.path) if Path(model.path).is_dir() else Path(model.path).parent)
@@ -192,12 +194,19 @@ def _totals(where: str, rows: Iterable[tuple[str, str]]) -> list[tuple[str, floa
     return [(text, math.fsum(parts) if len(parts) == most and all(map(math.isfinite, parts)) else None) for text, parts in found.items()]
 
 
-def _gaps(where: str, case: Case, times: list[float]) -> None:
-    """Raise InputError where dates are missing: an interval of nearly twice the usual one or more."""
+def _leaving(fit: Fit) -> str:
+    """Return how one says that holes are left out: in the fit file, or for a data file alone."""
+    return 'write holes = "leave out"' if fit.path else "leave the holes out with --leave-out-holes"
+
+
+def _gaps(where: str, case: Case, times: list[float], leaving: str) -> None:
+    """Raise InputError where dates are missing: among times that are regular, an interval of nearly twice the usual one or more."""
     steps = np.diff(times)
     if len(steps) < 3:
         return
     usual = float(np.median(steps))
+    if np.mean(np.abs(steps / usual - 1) < 0.12) < 0.75:  # an experiment's times, which follow no rule
+        return
     for place in np.flatnonzero(steps > 1.9 * usual):
         raise InputError(f"{where}: its data have a hole between {case.when(times[place])} and {case.when(times[place + 1])}; "
-                         "mend the file, choose another window, or write holes = \"leave out\"")
+                         f"mend the file, choose another window, or {leaving}")

@@ -41,7 +41,10 @@ class End:
 
 
 def search(problem: Problem, start: Sequence[float], held: Mapping[int, float] | None = None) -> End:
-    """Return the end of a search by `scipy.optimize.least_squares` (trust region, reflective) within the box.
+    """Return the end of a search by `scipy.optimize.least_squares` within the box.
+
+    Its method is that of the fit: "trf" keeps away from the walls of the box and finds its way where some runs fail, "dogbox" is ten
+    times quicker along a narrow valley (31 against 415 steps for Lanczos3 of NIST) and ends at more digits.
 
     `held` are coordinates that do not move. A run that fails numerically is a large residual and is counted.
     """
@@ -94,7 +97,9 @@ def search(problem: Problem, start: Sequence[float], held: Mapping[int, float] |
         own = residuals(begin[moving])
         return End(tuple(map(float, start)), tuple(begin.tolist()), float(own @ own), runs, failures, True)
     near = max(problem.rtol, 1e-6 if held else 1e-13)  # a profile needs chi-square to a hundredth, not the last digit
-    done = least_squares(residuals, begin[moving], jacobian, bounds=(0, 1), method="trf", ftol=near, xtol=near, gtol=1e-12, max_nfev=_MOST_RUNS)
+    if problem.fit.search == "dogbox" and not held:
+        near = max(1e-3 * near, 1e-15)
+    done = least_squares(residuals, begin[moving], jacobian, bounds=(0, 1), method=problem.fit.search, ftol=near, xtol=near, gtol=1e-12, max_nfev=_MOST_RUNS)
     return End(tuple(map(float, start)), tuple(whole(done.x).tolist()), float(2 * done.cost), runs, failures, bool(done.status > 0), str(done.message))
 
 
