@@ -17,7 +17,7 @@ from browser import WHY, chromium, seen
 from click.testing import CliRunner
 from sympy import Float, exp
 
-from sd_basis import CLOUD, Auxiliary, Flow, If, InputError, Lookup, Max, Model, Parameter, Stock, load, report
+from sd_basis import CLOUD, Auxiliary, Flow, If, InputError, Lookup, Max, Model, Outcome, Parameter, Stock, load, report
 from sd_basis.choices import carried_out
 from sd_basis.cli import main
 from sd_basis.figures.reporting import pictures, shown
@@ -91,6 +91,14 @@ def strange():
     share = Parameter("share", 0.5, "1/day", reference='<img src="x" onerror="y">', between=(0, 1))
     drain = Flow("drain", source=level, sink=CLOUD, rate=share * level, description="a < b & c")
     return Model("strange", [drain], span=(0, 1), description="</section><h1>broken")
+
+
+def test_an_outcome_means_what_its_own_group_says():
+    level = Stock("level", 2.0)
+    outcomes = [Outcome("well", level > bound, group=group, description=f"what {group} calls well") for group, bound in (("first", 0.1), ("second", 0.2))]
+    page = report(Model("two groups", (Flow("drain", source=level, sink=CLOUD, rate=level / 9),), outcomes=outcomes, span=(0, 1)), on=DAY).html
+    first, second = (page.index(f"<td>{group}</td>") for group in ("first", "second"))
+    assert "what first calls well" in page[first:second] and "what second calls well" not in page[first:second]
 
 
 def test_words_of_a_model_cannot_become_elements_of_the_page():

@@ -20,8 +20,11 @@ def outcome(subject: Subject) -> Markup:
     row = run.row()
     parts: list = [element("p", subject.failure, class_="failed")] if subject.failure else []
     parts.append(element("p", element("strong", run.summary)))
-    meant = {item.name: item.description for item in subject.model.outcomes}
-    groups = [(group, decision["outcome"], "" if decision["decided_at"] is None else moment(run, decision["decided_at"]), meant.get(decision["outcome"], ""))
+    meant: dict[tuple[str, str], list[str]] = {}  # groups share names, and an outcome may be declared in several ways
+    for item in subject.model.outcomes:
+        meant.setdefault((item.group, item.name), []).append(item.description)
+    groups = [(group, decision["outcome"], "" if decision["decided_at"] is None else moment(run, decision["decided_at"]),
+               "; or ".join(filter(None, meant.get((group, decision["outcome"]), []))))
               for group, decision in row["outcomes"].items()]
     parts.append(table(("group", "outcome", "since", "meaning"), groups, whole=(2,), words=(3,)))
     parts += [element("p", f"Warning: {sentence}.", class_="failed") for sentence in run.warnings]
