@@ -190,6 +190,33 @@ def test_verdicts_come_from_a_folder_or_are_measured_or_are_said_to_be_missing(t
     assert "holds no verdict that can be read" in damaged.failures["claims"] and "leaks" in damaged.html
 
 
+FIGURES = '''from sd_basis import InputError
+from sd_basis.figures.style import panels
+def line(context):
+    """The level as the tank's owner draws it."""
+    figure, (own,) = panels(1)
+    own.plot(context.run().t, context.run()["level"])
+    return figure, {"level": list(context.run()["level"])}
+def broken(context):
+    """Nothing."""
+    raise InputError("tank, broken: there is no ink; buy some")
+FIGURES = {"line": line, "broken": broken}
+'''
+
+
+def test_the_model_brings_its_own_figures_and_one_that_fails_is_told(tank):
+    (tank / "tank").mkdir()
+    (tank / "tank" / "__init__.py").write_text((tank / "tank.py").read_text())
+    (tank / "tank" / "figures.py").write_text(FIGURES)
+    made = run("report", tank / "tank", "--with-figures", "--out", tank / "own.html")
+    page = (tank / "own.html").read_text()
+    assert made.exit_code == 0 and "there is no ink; buy some" in made.stderr and "there is no ink; buy some" in page
+    assert "The level as the tank's owner draws it." in page.replace("&#x27;", "'") and 'id="figures"' in page
+    assert 'id="figures"' not in report(tank / "tank", pictures=pictures, on=DAY).html
+    both = run("report", tank / "tank", "--with-figures", "--without-figures")
+    assert both.exit_code == 2 and "exclude one another" in both.stderr
+
+
 def test_wrong_requests_end_with_one_sentence(tank, monkeypatch):
     monkeypatch.chdir(tank)
     (tank / "folder.html").mkdir()

@@ -25,12 +25,13 @@ from .output import warn
               help="A case to compare with; without it, all cases of the model. Repeatable.")
 @click.option("--claims", metavar="FOLDER", type=click.Path(), help="Verdicts stored by the command claims with --out.")
 @click.option("--measure", is_flag=True, help="Measure the claims that have no stored verdict, which may take minutes.")
+@click.option("--with-figures", is_flag=True, help="Add the figures that the model brings itself, which may take a minute.")
 @click.option("--without-figures", is_flag=True, help="Leave the pictures out.")
 @method_option
 @rtol_option
 @click.option("--out", metavar="FILE.html", type=click.Path(), help="The page.  [default: MODEL-CASE.html]")
 @json_option
-def report(model, case, values, settings, others, claims, measure, without_figures, method, rtol, out, as_json) -> None:
+def report(model, case, values, settings, others, claims, measure, with_figures, without_figures, method, rtol, out, as_json) -> None:
     """Write a report of MODEL as one self-contained page of HTML.
 
     It holds the story, diagrams, equations, parameters with ranges and references, matrices, checks, claims, cases, figures, solver settings,
@@ -38,6 +39,8 @@ def report(model, case, values, settings, others, claims, measure, without_figur
     """
     from .request import request
 
+    if with_figures and without_figures:
+        raise InputError("--with-figures, --without-figures: they exclude one another; give one")
     asked = request(model, values, settings=settings, method=method, rtol=rtol)
     chosen = asked.case(case)
     from .. import reporting
@@ -47,7 +50,7 @@ def report(model, case, values, settings, others, claims, measure, without_figur
     file = reporting.writable(out or f"{label}.html".replace("/", "_"))
     if file.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--out {file}: it does not end in .html; give the name of a page, as in {file}.html")
-    draw, shows = _pictures(asked.model, without_figures)
+    draw, shows = _pictures(asked.model, with_figures, without_figures)
     began = time.monotonic()
     made = reporting.report(asked.model, chosen, set=asked.set, others=others or None, shows=shows, claims=claims, measure=measure, pictures=draw,
                             method=method, rtol=rtol, progress=_progress(began))
@@ -60,11 +63,11 @@ def report(model, case, values, settings, others, claims, measure, without_figur
     click.echo(strict_json(document) if as_json else told)
 
 
-def _pictures(model: Any, without: bool) -> tuple[Any, tuple[str, ...]]:
+def _pictures(model: Any, everything: bool, without: bool) -> tuple[Any, tuple[str, ...]]:
     """Return what draws, and the quantities shown."""
-    from ..figures.reporting import pictures, shown  # it costs matplotlib
+    from ..figures.reporting import all_pictures, pictures, shown  # it costs matplotlib
 
-    return None if without else pictures, shown(model)
+    return None if without else all_pictures if everything else pictures, shown(model)
 
 
 def _progress(began: float) -> Callable[[str], None]:

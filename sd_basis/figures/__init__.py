@@ -193,6 +193,12 @@ def _figures(context: Context) -> dict[str, tuple[str, Function]]:
     return found
 
 
+def own_figures(context: Context) -> dict[str, tuple[str, Function]]:
+    """Return the figures that the model brings itself, name to (title, function)."""
+    own = getattr(_own(context.path), "FIGURES", {})
+    return {name: made for name, made in _figures(context).items() if name in own}
+
+
 def _diagram(context: Context) -> tuple:
     return stock_and_flow(context.model), stock_and_flow_table(context.model)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
+from ..errors import BasisError
 from ..reporting.subject import Picture
 from .diagram import stock_and_flow
 from .output import svg_bytes
@@ -31,6 +32,24 @@ def pictures(subject: Subject, what: str) -> Sequence[Picture]:
         if what == "loops":
             return _loops(subject)
     return ()
+
+
+def all_pictures(subject: Subject, what: str) -> Sequence[Picture]:
+    """Return the pictures of one kind; beside those of `pictures`, "figures" are the figures that the model brings itself. One that cannot be drawn is told."""
+    if what != "figures":
+        return pictures(subject, what)
+    from . import own_figures
+    from .context import Context
+
+    context, made = Context(subject.model), []
+    for name, (title, function) in own_figures(context).items():
+        subject.tell(f"figure {name}")
+        try:
+            with styled():
+                made.append(_picture(function(context)[0], name, title))
+        except BasisError as error:
+            subject.failures[f"figure {name}"] = str(error)
+    return made
 
 
 def _loops(subject: Subject) -> Sequence[Picture]:

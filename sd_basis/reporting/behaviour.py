@@ -37,6 +37,12 @@ def outcome(subject: Subject) -> Markup:
     return joined(parts)
 
 
+def figures(subject: Subject) -> Markup | None:
+    """Return the figures that the model brings itself, where they are asked for."""
+    made = drawn(subject, "figures")
+    return joined(made) if made else None
+
+
 def cases(subject: Subject) -> Markup | None:
     """Return the cases of the model side by side: what each assumes in a line, how it ends, and what matters most at its end."""
     if not subject.others:

@@ -23,7 +23,8 @@ Make = Callable[[Subject], Markup | None]
 
 PARTS: tuple[tuple[str, str, Make], ...] = (
     ("story", "The story", telling.story), ("outcome", "What happened", behaviour.outcome), ("cases", "Cases compared", behaviour.cases),
-    ("diagram", "Stocks and flows", structure.diagram), ("loops", "Feedback loops", feedback.loops), ("stocks", "Stocks", structure.stocks),
+    ("diagram", "Stocks and flows", structure.diagram), ("loops", "Feedback loops", feedback.loops),
+    ("figures", "Figures of the model", behaviour.figures), ("stocks", "Stocks", structure.stocks),
     ("equations", "Equations", structure.equations), ("parameters", "Parameters", declared.parameters), ("inputs", "Data and lookups", declared.inputs),
     ("rules", "Policies, impulses and outcomes", declared.rules), ("books", "Balance sheets and transactions", books.books),
     ("ledgers", "Ledgers", books.ledgers),
@@ -75,7 +76,7 @@ def report(model: Model | str | Path, case: Case | str | Path | None = None, *, 
     """Return the report of a model and one of its cases as one self-contained page of HTML.
 
     `others` are the cases compared, by default all; `shows` the quantities compared; `claims` a folder with verdicts stored by the command
-    `claims`, and `measure` measures the others; `pictures` draws (`sd_basis.figures.reporting.pictures`). A part that fails is told in its
+    `claims`, and `measure` measures the others; `pictures` draws (`pictures` of `sd_basis.figures.reporting`, or `all_pictures` with the model's own figures too). A part that fails is told in its
     place. Apart from the date, by default today, the same model gives the same bytes. `progress` is told what is at work.
     """
     loaded = model if isinstance(model, Model) else load(model, values=values)
@@ -119,5 +120,5 @@ def _made(subject: Subject, title: str, make: Make, failures: dict[str, str], an
 
 
 def _failed(failures: Mapping[str, str], titles: Mapping[str, str]) -> Markup | None:
-    told = [element("li", element("a", titles[anchor], href=f"#{anchor}") if anchor in titles else anchor) for anchor in failures]
+    told = [element("li", element("a", titles[anchor], href=f"#{anchor}") if anchor in titles else f"{anchor}: {failures[anchor]}") for anchor in failures]
     return element("div", "What could not be made:", element("ul", told), class_="failed") if told else None
