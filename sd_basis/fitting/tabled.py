@@ -108,6 +108,8 @@ def _spread(values: Sequence[float | None]) -> float:
 
 def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Return the header and the rows that are not empty, with their line numbers."""
+    if path.is_dir():
+        raise InputError(f"data: {str(path)!r} is a folder; give a CSV file")
     if not path.is_file():
         folder = path.parent if path.parent.is_dir() else Path(".")
         raise unknown("data", "file", str(path), [str(other) for other in sorted(folder.glob("*.csv"))])
