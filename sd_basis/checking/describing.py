@@ -28,7 +28,7 @@ def documentation(model: Model, context: Context) -> Iterator[Finding]:
 def ranges(model: Model, context: Context) -> Iterator[Finding]:
     """Every parameter has a plausible range and lies inside it.
 
-    In every value set.     Without `between`, or a `domain` with two ends, neither extreme conditions nor sensitivity can try it: that is noted.
+    In every value set. Without `between`, or a `domain` with two ends, neither extreme conditions nor sensitivity can try it: that is noted.
     """
     yield from _outside(model, model.values, model.value_set)
     for name in value_set_paths(model.path) if model.path else ():
