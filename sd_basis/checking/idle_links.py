@@ -9,6 +9,7 @@ import numpy as np
 import sympy
 
 from ..codegen import scalar_function
+from ..gathered import bare
 from ..library import value_set_paths, with_values
 from ..lookups import Lookup
 from ..looping.enumerating import partitions
@@ -17,7 +18,6 @@ from ..model import Model
 from ..path import Path
 from ..quantities import TIME, Auxiliary, Quantity, Stock
 from .context import Context
-from .describing import family
 from .findings import Finding, Skip, counted, listed, note, warning
 
 _NOTHING = 1e-9
@@ -46,7 +46,7 @@ def loops(model: Model, context: Context) -> Iterator[Finding]:
     alike: dict[tuple, list[Link]] = {}
     for link in dead:
         shut = _shut(model, *link, constant)
-        alike.setdefault((*map(family, (*link, *shut)), *(constant[parameter] for parameter in shut)), []).append(link)
+        alike.setdefault((*map(bare, (*link, *shut)), *(constant[parameter] for parameter in shut)), []).append(link)
     for members in alike.values():
         source, target = members[0]
         by = [f"{parameter} = {float(constant[parameter]):g}" for parameter in _shut(model, source, target, constant)]
