@@ -151,7 +151,8 @@ def _columns(model: Model, where: str, names: list[str], given: Mapping[str, str
     for name, quantity in given.items():
         if name not in names:
             raise unknown(f"{where}, map", "column", name, names)
-        model.quantity(quantity, f"{where}, column {name!r}")
+        if isinstance(model.quantity(quantity, f"{where}, column {name!r}"), Parameter):
+            raise InputError(f"{where}, column {name!r}: {quantity!r} is a parameter, which no run tells; name a stock, flow or auxiliary")
     found = {name: given.get(name, name) for name in names if name in given or _is_quantity(model, name)}
     if not found:
         hints = [(name, str(unknown("", "quantity", name, model.quantities))) for name in names]
