@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -62,10 +61,7 @@ def cut(model: Model, link: str, at: Any = None) -> Model:
     number = len(model.cuts) + 1
     held = Parameter(f"held {number}: {source} in {target}", 0.0, source.unit, description=f"{source} as {target} sees it from the cut on")
     switch = Parameter(f"cut {number}: {source} in {target}", 0.0, "1", domain=(0, 1), description="1 from the cut on")
-    made = copy.copy(model)
-    for derived in ("parameter_places", "input_places", "kinks", "modes", "series_in_equations"):
-        made.__dict__.pop(derived, None)
-    made.compiled = made.stepped = None
+    made = model.altered()
     made.parameters = (*model.parameters, held, switch)
     made.quantities = {**model.quantities, held.name: held, switch.name: switch}
     made.equations = {**model.equations, target: model.equations[target].xreplace({source: choose(switch, held, source)})}

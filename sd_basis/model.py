@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -189,6 +190,14 @@ class Model:
             unit = next((stock.unit for stock, _ in quantity.ends), None)
             return None if unit is None else f"{unit}/{self.time_unit}"
         return quantity.unit
+
+    def altered(self) -> Model:
+        """Return a copy for other equations: it shares the declarations and has forgotten what was derived from them or compiled."""
+        made = copy.copy(self)
+        for derived in ("parameter_places", "input_places", "kinks", "modes", "series_in_equations"):
+            made.__dict__.pop(derived, None)
+        made.compiled = made.stepped = None
+        return made
 
     def __getstate__(self):
         return {"attributes": {**self.__dict__, "compiled": None, "stepped": None},

@@ -161,6 +161,7 @@ WRONG = {
     "semicolons": (GOOD.replace(",", ";"), {}, ("fewer than two columns",)),
     "a mapped column": (GOOD, {"columns": {"depth": "level"}}, ("map: no column 'depth'",)),
     "a mapped quantity": (GOOD, {"columns": {"level": "levle"}}, ("did you mean 'level'?",)),
+    "a parameter for a quantity": (GOOD, {"columns": {"level": "share"}}, ("'share' is a parameter, which no run tells",)),
     "a held-out column": (GOOD, {"held_out": ["lvl"]}, ("held-out: no column 'lvl'",)),
     "an error": (GOOD, {"errors": 0.0}, ("0 is not above zero",)),
     "a time column": (GOOD, {"time_column": "tme"}, ("did you mean 'time'?",)),

@@ -283,6 +283,24 @@ def test_cutting_a_loop_leaves_what_is_left_without_it():
     assert births.run["x"][-1] < 10 < 1e4 < deaths.run["x"][-1]
 
 
+def test_a_loop_may_bear_a_name_that_others_get_by_themselves():
+    scores = loop_scores(logistic(), loops=[Loop("R1", ("x", "deaths"))])
+    assert [(loop.name, loop.given) for loop in scores.loops] == [("B1", "R1"), ("R2", None)]
+    assert scores.loops["R1"].quantities == ("x", "deaths") and len(scores.groups) == 2
+
+
+def test_a_cut_after_the_end_is_refused():
+    with pytest.raises(InputError, match="cut: 20 is not within the run, from 0 to 20"):
+        cut_loops(logistic(), found=find_loops(logistic()), at=20)
+
+
+@pytest.mark.parametrize("step", [None, 0.5])
+def test_what_only_the_error_of_the_solver_moves_has_no_scores(step):
+    idle = model_of(lambda a, b: (7 / 3 - b / 3, (a - 1 / 7) / 3 - (b - 7) / 5), (1 / 7, 7.0), span=(0, 40))
+    scores = loop_scores(idle, step=step)
+    assert not scores.scores.any() and np.isnan(scores.relative).all()
+
+
 @pytest.mark.parametrize(("quantities", "words"), [
     (("adopters", "adoption"), "no link into 'adoption' from 'adopters'; choose one of: p, potential, word"),
     (("adopters", "wordy", "adoption"), "no quantity 'wordy'; did you mean 'word'"),

@@ -81,12 +81,13 @@ def test_indices_of_known_functions_lie_inside_their_intervals(make, analytic):
     assert np.all(parts[-1].total_width < parts[0].total_width) and parts[-1].variance == pytest.approx(float(np.var(values)), rel=0.05)
 
 
-def test_the_runs_of_a_model_give_the_function_that_it_poses(tmp_path):
-    scene, parameters = ishigami()
-    points = sobol_points(axes_in(scene, parameters), 8, seed=1)
+@pytest.mark.parametrize("make", [ishigami, lambda: sobol_g((0, 1, 4.5, 9))])
+def test_the_runs_of_a_model_give_the_function_that_it_poses(make, tmp_path):
+    scene, parameters = make()
+    points = sobol_points(axes_in(scene, parameters), 16, seed=1)
     again = [measure(scene, [interest_of(scene, "result")], points, None, Work(engine="scipy", folder=tmp_path)) for _ in range(2)]
     assert again[0].values["result"] == pytest.approx(evaluated(scene, parameters, points), abs=1e-9) and again[0].reasons == ()
-    assert np.array_equal(*(one.values["result"] for one in again)) and len(list(tmp_path.glob("chunk-*.npz"))) == 3
+    assert np.array_equal(*(one.values["result"] for one in again)) and len(list(tmp_path.glob("chunk-*.npz"))) >= 3
 
 
 def test_blocks_with_a_failed_run_are_dropped_as_a_whole_or_refused():
@@ -102,7 +103,7 @@ def test_blocks_with_a_failed_run_are_dropped_as_a_whole_or_refused():
         sobol_indices(values, points.columns, 64)
 
 
-@pytest.mark.parametrize("number", [0, 7, 100])
+@pytest.mark.parametrize("number", [0, 8, 100])
 def test_a_number_of_blocks_that_is_no_power_of_two_is_refused(number):
     with pytest.raises(InputError, match="is no power of two"):
         sobol_points([Range("x", 0, 1)], number)
@@ -270,6 +271,13 @@ def test_coverage_density_and_support_are_the_shares_they_say():
         discovered(points, np.zeros(800), ("x", "y"))
 
 
+def test_a_margin_takes_a_bare_number_as_outcomes_do():
+    lake, rain = Stock("lake", 100.0, "litre"), Parameter("rain", 2.0, "litre/day", between=(1, 3))
+    scene = Scene(Model("lake", [Flow("inflow", source=CLOUD, sink=lake, rate=rain)], span=(0, 5), outcomes=[Outcome("full", lake > 105)]))
+    found = local_sensitivities(scene, [interest_of(scene, "margin:full")], axes_in(scene, [rain]))[0]
+    assert found.result == pytest.approx(5) and found.slopes[0].slope == pytest.approx(5)
+
+
 def test_scenarios_of_a_model_hold_the_runs_that_meet_a_condition():
     scene, parameters = growth()
     found, measured = scenarios(scene, condition_of(scene, "people>12"), axes_in(scene, parameters), 60, work=SCIPY)
@@ -315,7 +323,9 @@ def test_the_command_prints_one_document_and_writes_its_figures(town, tmp_path):
 @pytest.mark.parametrize(("options", "said"), [
     (["--of", "hoems"], "did you mean 'homes'"), (["--of", "pace"], "is a parameter, which is varied"),
     (["--of", "homes:peak"], "no measure of 'homes' 'peak'"),
-    (["--of", "homes@9"], "is not within the run"), (["--of", "margin"], "say which outcome is meant, as in"),
+    (["--of", "homes@9"], "is not within the run"), (["--of", "homes@"], "it names no time; write for example homes@5"),
+    (["--of", "outcome:large"], "ask for margin:large"), (["--of", "homes", "--drop", "nan"], "nan is no share"),
+    (["--of", "homes", "--no-local", "--sobol", "8"], "give 16 or 32"), (["--of", "margin"], "say which outcome is meant, as in"),
     (["--of", "margin:large#3"], "it has no way #3 to come about; give #1 to #1"),
     (["--of", "critical_delay:lrage"], "did you mean 'large'"),
     (["--of", "homes", "--over", "pcae"], "did you mean 'pace'"), (["--of", "homes", "--over", "idle"], "no plausible range of two ends"),

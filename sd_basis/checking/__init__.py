@@ -10,8 +10,8 @@
     members        every case, its ledgers, signs and lookups
     extremes       extreme conditions
     accuracy       integration error
-    knockouts      links of loops that carry nothing
-    without_loops  what each loop does, by cutting it
+    idle_links     links of loops that carry nothing
+    knocking_out   what each loop does, by cutting it
     claimed        the Expectations beside the model
     battery        all of them in order                                 CHECKS
     judging        the whole                                            check_model

@@ -8,12 +8,12 @@ from .claimed import claims, runs_of_claims
 from .describing import documentation, ranges
 from .extremes import extremes, runs_of_extremes
 from .findings import Check
-from .knockouts import loops
+from .idle_links import loops
+from .knocking_out import knock_outs, runs_of_knock_outs
 from .members import cases, ledgers, lookups, positivity, runs_of_ledgers
 from .mentioning import unused
 from .regions import outcomes
 from .structure import algebraic_loops, units
-from .without_loops import knock_outs, runs_of_knock_outs
 
 _STERMAN = "Sterman (2000), chapter 21"
 _SDM = "SDM-Doc, Martinez-Moyano (2012)"

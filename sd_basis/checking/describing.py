@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from ..errors import InputError
+from ..gathered import by_family
 from ..library import value_set_paths, with_values
 from ..model import Model
 from ..quantities import Parameter, Quantity
@@ -28,7 +29,7 @@ def documentation(model: Model, context: Context) -> Iterator[Finding]:
 def ranges(model: Model, context: Context) -> Iterator[Finding]:
     """Every parameter has a plausible range and lies inside it.
 
-    In every value set.     Without `between`, or a `domain` with two ends, neither extreme conditions nor sensitivity can try it: that is noted.
+    In every value set. Without `between`, or a `domain` with two ends, neither extreme conditions nor sensitivity can try it: that is noted.
     """
     yield from _outside(model, model.values, model.value_set)
     for name in value_set_paths(model.path) if model.path else ():
@@ -70,12 +71,4 @@ def _outside(model: Model, values: dict[str, float], name: str | None) -> Iterat
 
 def _families(quantities: Iterable[Quantity]) -> dict[str, list[str]]:
     """Return names, members of a family under that of the family."""
-    found: dict[str, list[str]] = {}
-    for quantity in quantities:
-        found.setdefault(family(quantity), []).append(quantity.name)
-    return {members[0] if len(members) == 1 else f"{name}[...]": members for name, members in found.items()}
-
-
-def family(quantity: Quantity) -> str:
-    """Return the name of a quantity without that of its member."""
-    return quantity.name.partition("[")[0]
+    return {members[0].name if len(members) == 1 else f"{name}[...]": [member.name for member in members] for name, members in by_family(quantities).items()}

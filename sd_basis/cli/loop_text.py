@@ -127,10 +127,14 @@ def _phases(scores: LoopScores, groups: Sequence[Group]) -> list[str]:
         shortest = (scores.t[-1] - scores.t[0]) / 200
         told = [f"{number(start)} to {number(end)} {group.label}" for start, end, group in led if end - start >= shortest]
         short = len(led) - len(told)
+        left_out = f" ({count(short, 'shorter spell')} left out)" if short else ""
         among = "of those named, " if all(group.given for _, _, group in led) and not scores.complete else ""
-        lines.append(f"Partition {part}, {among}the largest score had, by {scores.run.model.time_unit}: {'; '.join(told) or 'each for an instant only'}"
-                     f"{f' ({short} shorter spells left out)' if short else ''}.")
-    return lines or ["No partition has more than one loop: each contributes all there is."]
+        lines.append(f"Partition {part}, {among}the largest score had, by {scores.run.model.time_unit}: "
+                     f"{'; '.join(told) or 'each for an instant only'}{left_out}.")
+    if lines:
+        return lines
+    return ["Nothing moves in a partition of more than one loop, so that no loop leads." if _parts(scores) else
+            "No partition has more than one loop: each contributes all there is."]
 
 
 def _modes(modes: LoopModes) -> list[str]:

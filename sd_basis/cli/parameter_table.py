@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..gathered import by_family, counted, one_text
 from ..library import headline, value_set_paths, with_values
 from ..model import Model
 from ..quantities import Parameter
@@ -21,12 +22,11 @@ def parameters(model: Model) -> str:
     rows: dict[str, list[tuple[str, ...]]] = {}
     counts: Counter[str] = Counter()
     files = _files(model.path)
-    for name, members in _families(model.parameters).items():
+    for name, members in by_family(model.parameters).items():
         row = _row(model, name, members)
         rows.setdefault(files.get(name, ""), []).append(row)
         counts[row[HEADER.index("kind")]] += 1
-    total = f"{sum(counts.values())} parameters" + (f" ({len(model.parameters)} with the members of families)"
-                                                   if len(model.parameters) > sum(counts.values()) else "")
+    total = counted(sum(counts.values()), len(model.parameters))
     known = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind])
     parts = [f"# Parameters of {model.name}", f"{total}: {known or 'none'}." + _sets(model) + _legend(counts)]
     for file, own in rows.items():
@@ -50,14 +50,6 @@ def _sets(model: Model) -> str:
     return f" {in_force}; where another set differs, its value is beside it."
 
 
-def _families(parameters: Iterable[Parameter]) -> dict[str, list[Parameter]]:
-    """Return parameters by their bare names."""
-    found: dict[str, list[Parameter]] = {}
-    for parameter in parameters:
-        found.setdefault(parameter.name.partition("[")[0], []).append(parameter)
-    return found
-
-
 def _row(model: Model, name: str, members: list[Parameter]) -> tuple[str, ...]:
     value = _values(model, members)
     for other in value_set_paths(model.path) if model.path else ():
@@ -68,10 +60,7 @@ def _row(model: Model, name: str, members: list[Parameter]) -> tuple[str, ...]:
 
 
 def _values(model: Model, members: list[Parameter]) -> str:
-    numbers = {member.name: f"{model.values.get(member.name, member.value):.6g}" for member in members}
-    if len(set(numbers.values())) == 1:
-        return next(iter(numbers.values()))
-    return ", ".join(f"{name.partition('[')[2].rstrip(']')} {number}" for name, number in numbers.items())
+    return one_text({member.name: f"{model.values.get(member.name, member.value):.6g}" for member in members})
 
 
 def _range(parameter: Parameter) -> str:

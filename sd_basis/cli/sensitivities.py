@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import click
@@ -68,13 +69,15 @@ def sensitivity(model, case, values, settings, asked_of, over, policy, group, lo
     from ..storage import output_folder, strict_json, write_atomic
     from ..transition.scene import DELAY, Scene
 
-    _wanted(local, morris, sobol, prim, top, where)
+    _wanted(local, morris, sobol, prim, top, where, (drop, density))
     asked = request(model, values, (), settings, (), method, rtol)
     scene = Scene(asked.model, asked.case(case), policy=policy, outcome=group, set=asked.set, method=method, rtol=rtol)
     window_ends = span_of("--between", between) if between else (max(scene.earliest, 0.0), 0.5 * scene.latest)
     if not xtol > 0:
         raise InputError(f"--xtol {xtol:g}: it is not positive; give the width of a bracket in model time")
     interests = [interest_of(scene, text) for text in dict.fromkeys(asked_of)]
+    if (morris, sobol, prim) == (None, None, None) and all(one.binary for one in interests):
+        raise InputError(f"--of {asked_of[0]}: a yes or no has no derivative; ask for {interests[0].text.replace('outcome', 'margin', 1)}, or give --prim N")
     axes, warnings = axes_of(scene, uncertain(scene, over), True)
     if any(axis.name == DELAY for axis in axes):
         raise InputError(f"--over {DELAY}: the derivative by dates is always shown; for a delay as a range use sweep or uncertainty")
@@ -102,18 +105,21 @@ def sensitivity(model, case, values, settings, asked_of, over, policy, group, lo
         click.echo(f"Wrote {', '.join(['sensitivity.json', *study.files])} to {folder}", err=as_json)
 
 
-def _wanted(local: bool, morris: int | None, sobol: int | None, prim: int | None, top: int | None, where: str | None) -> None:
+def _wanted(local: bool, morris: int | None, sobol: int | None, prim: int | None, top: int | None, where: str | None,
+            shares: tuple[float | None, ...]) -> None:
     """Raise InputError for options that contradict one another, before anything is loaded."""
     if not local and morris is None and sobol is None and prim is None:
         raise InputError("sensitivity: with --no-local nothing is left to do; ask for --morris N, --sobol N or --prim N")
+    if any(share is not None and math.isnan(share) for share in shares):
+        raise InputError("--drop, --density: nan is no share; give a number from 0 to 1")
     if top is not None and morris is None:
         raise InputError(f"--top {top}: the ranking is that of Morris; give --morris N too, or name parameters with --over")
     if where is not None and prim is None:
         raise InputError(f"--where {where!r}: it is the condition of --prim; give --prim N too")
     if morris is not None or sobol is not None:  # what is missing or wrong is said before anything is run
         from ..sensitivity.screening import check_trajectories
-        from ..sensitivity.variance import check_blocks, salib
+        from ..sensitivity.variance import SMALLEST, check_blocks, salib
 
         salib("sample.sobol")
-        check_blocks(8 if sobol is None else sobol)
+        check_blocks(SMALLEST if sobol is None else sobol)
         check_trajectories(4 if morris is None else morris)

@@ -48,12 +48,14 @@ _latest: list[Engine] = []  # that of the job whose chunks are being computed
 
 
 def _engine(job: Job, threads: int) -> Engine:
-    if not _latest or _latest[0].job is not job or _latest[0].threads != threads:
+    engine = next(iter(_latest), None)
+    if engine is None or engine.job is not job or engine.threads != threads:
         refusal = supported(job)
         if refusal is not None:
             raise InputError(f"{job.scene.where}: {refusal}; run it with the plain engine")
-        _latest[:] = [Engine(job, threads)]
-    return _latest[0]
+        engine = Engine(job, threads)
+        _latest[:] = [engine]
+    return engine
 
 
 class Engine:

@@ -5,7 +5,7 @@ The schedule is resolved where the policy is on one date and on another; what di
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -15,7 +15,6 @@ import sympy
 from ..actions import Action, Value
 from ..codegen import scalar_function
 from ..ensemble.job import Job
-from ..errors import InputError
 from ..lookups import Table as Lookup
 from ..quantities import START, TIME, Quantity
 from ..schedule import schedule
@@ -223,8 +222,3 @@ def bases(job: Job, plan: Schedule, rows: np.ndarray) -> np.ndarray:
 def with_base(plan: Schedule, base: np.ndarray, count: int) -> Schedule:
     """Return a schedule with the parameters of one run."""
     return replace(plan, base=[*map(float, base[:count]), *plan.base[count:]])
-
-
-def reasons_of(job: Job, error: InputError, runs: Iterable[int]) -> dict[int, str]:
-    """Return one sentence for several runs."""
-    return dict.fromkeys(map(int, runs), str(error))

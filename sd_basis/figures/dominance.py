@@ -71,7 +71,7 @@ def dominance(scores: LoopScores, modes: LoopModes | None = None, groups: Sequen
 def remark(scores: LoopScores, groups: Sequence[Group]) -> str:
     """Return what the shares are shares of, as a sentence."""
     if _among_named(scores, groups):
-        return "Loops That Matter, continuous form: shares among the loops that the model names, of more than can be counted."
+        return f"Loops That Matter, {scores.form} form: shares among the loops that the model names, of more than can be counted."
     return f"Loops That Matter, {scores.form} form. {scores.loops.summary.capitalize()}"
 
 

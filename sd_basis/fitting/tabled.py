@@ -108,6 +108,8 @@ def _spread(values: Sequence[float | None]) -> float:
 
 def _lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Return the header and the rows that are not empty, with their line numbers."""
+    if path.is_dir():
+        raise InputError(f"data: {str(path)!r} is a folder; give a CSV file")
     if not path.is_file():
         folder = path.parent if path.parent.is_dir() else Path(".")
         raise unknown("data", "file", str(path), [str(other) for other in sorted(folder.glob("*.csv"))])
@@ -149,7 +151,8 @@ def _columns(model: Model, where: str, names: list[str], given: Mapping[str, str
     for name, quantity in given.items():
         if name not in names:
             raise unknown(f"{where}, map", "column", name, names)
-        model.quantity(quantity, f"{where}, column {name!r}")
+        if isinstance(model.quantity(quantity, f"{where}, column {name!r}"), Parameter):
+            raise InputError(f"{where}, column {name!r}: {quantity!r} is a parameter, which no run tells; name a stock, flow or auxiliary")
     found = {name: given.get(name, name) for name in names if name in given or _is_quantity(model, name)}
     if not found:
         hints = [(name, str(unknown("", "quantity", name, model.quantities))) for name in names]

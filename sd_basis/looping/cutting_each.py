@@ -13,7 +13,7 @@ from ..case import Case
 from ..circuits import Loop
 from ..compiled import compiled
 from ..cutting import cut
-from ..errors import NumericalFailure
+from ..errors import InputError, NumericalFailure
 from ..model import Model
 from ..quantities import Auxiliary
 from ..run import Run
@@ -56,6 +56,10 @@ def cut_loops(model: Model, case: Case | str | Path | None = None, *, loops: Ite
             wanted.setdefault(loop.name, []).append(loop.path)
     whole = simulate(model, case, set=set, policies=policies, rtol=rtol)
     held, own = model, {}
+    if at is not None:
+        when, first, last = whole.case.time("cut", at), float(whole.path.t[0]), float(whole.path.t[-1])
+        if not first <= when < last:
+            raise InputError(f"cut: {at} is not within the run, from {whole.when(first)} to {whole.when(last)}; give a time before its end")
     for name, paths in wanted.items():
         before = len(held.cuts)
         for path in dict.fromkeys(_link(model, path) for path in paths):

@@ -97,12 +97,15 @@ def _rates(graph: LinkGraph, circuit: Circuit) -> bool:
 def _dressed(links: Along, made: list[tuple[Cycle, int, bool]], given: Mapping[Cycle, Circuit]) -> tuple[FeedbackLoop, ...]:
     """Return loops with polarity and names: those that the model names first, then the shorter ones."""
     graph, counts, found = links.graph, dict.fromkeys(LETTERS, 0), []
+    taken = {circuit.name for circuit in given.values()}  # a model may call a loop R1 itself
     made = sorted(made, key=lambda item: (list(given).index(item[0]) if item[0] in given else len(given), len(item[0]), item[1], item[0]))
     for cycle, number, inside in made:
         circuit = given.get(cycle)
         nodes = cycle if circuit is None else tuple(graph.place[quantity] for quantity in circuit.quantities)
         polarity = _polarity(np.prod(np.sign(links.gains[links_of(graph, cycle)]), axis=0))
         counts[polarity] += 1
+        while f"{LETTERS[polarity]}{counts[polarity]}" in taken:
+            counts[polarity] += 1
         delayed = len(cycle) > 2 and not graph.delayed.isdisjoint(cycle)  # a stage emptying into nothing is no loop through the delay
         found.append(FeedbackLoop(f"{LETTERS[polarity]}{counts[polarity]}", tuple(graph.nodes[node].name for node in nodes), polarity, delayed, number, inside,
                                   None if circuit is None else circuit.name, "" if circuit is None else circuit.member, nodes))

@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import InputError
 from ..quantities import TIME, finite_number
 from ..run import Run
-from .links import LinkGraph
+from .links import LinkGraph, resting
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ def interval_scores(run: Run, graph: LinkGraph, first: float, last: float, step:
     net = np.zeros((graph.stocks, count))
     np.add.at(net, graph.ends[1, graph.into:], graph.signs[:, None] * change[graph.ends[0, graph.into:]])
     scores[graph.into:] = graph.signs[:, None] * _share(change[graph.ends[0, graph.into:]], net[graph.ends[1, graph.into:]])
+    rests = resting(run, change[:graph.stocks] / step, net / step)
+    scores[graph.into:][rests[graph.ends[1, graph.into:]]] = 0.0
     scores[:, across] = np.nan
     return Intervals(graph, begin, step, scores)
 

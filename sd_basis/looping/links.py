@@ -141,7 +141,7 @@ def along(run: Run, times: np.ndarray | None = None, graph: LinkGraph | None = N
     values = path.evaluate(function, t, x, segment)
     gains = np.concatenate([values[:graph.into], np.repeat(graph.signs[:, None], len(t), axis=1)])
     speeds, bends = _speeds(run, graph, t, x, segment, gains, values[graph.into:], moving)
-    return Along(graph, t, gains, speeds, bends, _resting(run, speeds[:graph.stocks], bends))
+    return Along(graph, t, gains, speeds, bends, resting(run, speeds[:graph.stocks], bends))
 
 
 def _moving(run: Run) -> list[Quantity]:
@@ -188,9 +188,11 @@ def _input_speeds(run: Run, t: np.ndarray, segment: np.ndarray, moving: list[Qua
     return found
 
 
-def _resting(run: Run, speeds: np.ndarray, bends: np.ndarray) -> np.ndarray:
-    """Tell where a stock would, at this pace, not move over the whole run beyond the tolerance, or its pace would not change."""
+def resting(run: Run, speeds: np.ndarray, bends: np.ndarray) -> np.ndarray:
+    """Tell where a stock would, at this pace, hardly move over the whole run, or its pace would not change, or where it is the solver's error that moves it.
+
+    `speeds` and `bends` are (stocks, times). A stock that stays within its tolerance all along the run rests.
+    """
     span = run.path.t[-1] - run.path.t[0]
     least = np.maximum(1e-3 * run.atol, 1e-12 * np.max(np.abs(run.path.x), axis=0))[:, None]
-    return (np.abs(speeds) * span <= least) | (np.abs(bends) * span**2 <= least)
-
+    return (np.abs(speeds) * span <= least) | (np.abs(bends) * span**2 <= least) | (np.ptp(run.path.x, axis=0) <= run.atol)[:, None]

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from ..gathered import by_family, counted, one_text
 from ..library import value_set_paths, with_values
 from ..model import Model
 from ..quantities import Parameter
 from ..references import KINDS, kind
 from .page import Markup, element, joined, table
-from .structure import by_family
 from .subject import Subject
 from .words import limits, number, value_text
 
@@ -23,7 +23,7 @@ def parameters(subject: Subject) -> Markup:
     force = dict(zip(names, start.values(start.start), strict=False))
     sets = {name: with_values(model, name) for name in (value_set_paths(model.path) if model.path else ())}
     rows, counts = [], Counter[str]()
-    for name, members in by_family(model.parameters):
+    for name, members in by_family(model.parameters).items():
         first = members[0]
         counts[kind(first.reference)] += 1
         published = {title: _values(members, lambda item, own=own: own.values.get(item.name, item.value)) for title, own in sets.items()}
@@ -34,16 +34,14 @@ def parameters(subject: Subject) -> Markup:
         return element("p", "The model has no parameters.")
     told = ", ".join(f"{counts[found]} {found}" for found in KINDS if counts[found])
     head = ("parameter", f"value, {subject.case.name}", "unit", "plausible", "possible", "value sets", "kind", "reference", "meaning")
-    return joined(element("p", f"{len(rows)} parameters: {told}. Values are those in force when the run begins; policies and shocks change them later."),
+    total = counted(len(rows), len(model.parameters))
+    return joined(element("p", f"{total}: {told}. Values are those in force when the run begins; policies and shocks change them later."),
                   table(head, rows, members=(1,), words=(7, 8)))
 
 
 def _values(members: Sequence[Parameter], value: Any) -> str:
     """Return the value of a parameter, or of each member of a family where they differ."""
-    found = {member.name: number(value(member)) for member in members}
-    if len(set(found.values())) == 1:
-        return next(iter(found.values()))
-    return ", ".join(f"{name.partition('[')[2].rstrip(']')} {text}" for name, text in found.items())
+    return one_text({member.name: number(value(member)) for member in members})
 
 
 def inputs(subject: Subject) -> Markup | None:

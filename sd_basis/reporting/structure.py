@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
-from typing import Any
-
 from ..model import Model
 from ..quantities import Quantity, Stock
 from ..system import System
@@ -61,8 +57,3 @@ def _equation(model: Model, made: Markup, quantity: Quantity, ends: str) -> Mark
         unit = f"{quantity.unit}/{model.time_unit}" if quantity.unit else None
     about = "; ".join(filter(None, (ends, unit if unit != "1" else "dimensionless", quantity.description)))
     return element("div", made, element("span", about, class_="about") if about else None, class_="equation", tabindex="0")
-
-
-def by_family(items: Iterable[Any]) -> list[tuple[str, Sequence[Any]]]:
-    """Return neighbouring items that are members of one family under their bare name."""
-    return [(name, list(members)) for name, members in groupby(items, lambda item: item.name.partition("[")[0])]

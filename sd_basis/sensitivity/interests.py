@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 
 from sympy.core.relational import Relational
@@ -54,6 +53,8 @@ def interest_of(scene: Scene, text: str, option: str = "--of") -> Interest:
     name, at, time = text.partition("@")
     if at:
         _known(model, where, name.strip(), names)
+        if not time.strip():
+            raise InputError(f"{where}: it names no time; write for example {name.strip()}@{scene.end:g}")
         found = scene.case.time(where, _number(time.strip()))
         if not scene.start <= found <= scene.end:
             raise InputError(f"{where}: {time.strip()} is not within the run, from {scene.case.when(scene.start)} to {scene.case.when(scene.end)}; "
@@ -125,11 +126,10 @@ def with_margins(model: Model, margins: dict[str, Relational]) -> Model:
     """Return the model with the margins of outcomes as further auxiliaries, so that runs can keep them; no rate mentions them."""
     if not margins:
         return model
-    made = copy.copy(model)
-    for derived in ("parameter_places", "input_places", "kinks", "modes", "series_in_equations"):
-        made.__dict__.pop(derived, None)
-    made.compiled = made.stepped = None
+    made = model.altered()
     added = [Auxiliary(margin_name(code), margin(code, condition)) for code, condition in margins.items()]
+    for item, condition in zip(added, margins.values(), strict=True):
+        item.written = condition  # units are those of an inequality, in which a bare number takes the other side's
     made.outputs = (*model.outputs, *added)
     made.computed = (*model.computed, *added)
     made.quantities = {**model.quantities, **{item.name: item for item in added}}

@@ -16,6 +16,8 @@ from ..ensemble.designs import Points
 from ..errors import InputError, missing_extra
 
 RESAMPLES = 500
+_FEWEST = 4  # blocks from which indices are estimated
+SMALLEST = 4 * _FEWEST  # blocks that can be asked for: indices are taken from a quarter of them too
 DROPPED = 0.1  # of the blocks, more of which are not left out unless that is asked for
 
 
@@ -60,10 +62,10 @@ def sobol_points(axes: Sequence[Range], blocks: int, seed: int = 0) -> Points:
 
 def check_blocks(blocks: int) -> None:
     """Raise InputError for a number of blocks that is no power of two."""
-    if blocks < 8 or blocks & (blocks - 1):
-        near = max(8, 1 << (max(blocks, 1).bit_length() - 1))
-        raise InputError(f"sobol: N = {blocks} is no power of two of at least 8, on which the balance of Sobol's points and the convergence at N/4 and N/2 "
-                         f"rest; give {near} or {2 * near}")
+    if blocks < SMALLEST or blocks & (blocks - 1):
+        near = max(SMALLEST, 1 << (max(blocks, 1).bit_length() - 1))
+        raise InputError(f"sobol: N = {blocks} is no power of two of at least {SMALLEST}, on which the balance of Sobol's points and the convergence at N/4 "
+                         f"and N/2 rest; give {near} or {2 * near}")
 
 
 def sobol_indices(values: np.ndarray, names: Sequence[str], blocks: int, *, seed: int = 0, drop: float = DROPPED, of: str = "the result",
@@ -77,9 +79,10 @@ def sobol_indices(values: np.ndarray, names: Sequence[str], blocks: int, *, seed
     rows = np.asarray(values, float)[:blocks * width].reshape(blocks, width)
     whole = np.isfinite(rows).all(axis=1)
     dropped = int(np.sum(~whole))
-    if dropped > drop * blocks or blocks - dropped < 4:
+    if dropped > drop * blocks or blocks - dropped < _FEWEST:
+        more = "" if dropped > 0.85 * blocks or blocks - dropped < _FEWEST else f", or let more blocks be left out with --drop {dropped / blocks + 0.05:.2f}"
         raise InputError(f"sobol, {of}: in {dropped} of {blocks} blocks of {width} runs a run failed, and blocks count as a whole; mend what failed, narrow "
-                         f"the ranges, vary fewer parameters, or let more blocks be left out with --drop {min(dropped / blocks + 0.05, 0.9):.2f}")
+                         f"the ranges, or vary fewer parameters{more}")
     kept = rows[whole].ravel()
     if not np.ptp(kept) > 1e-12 * np.max(np.abs(kept)):
         raise InputError(f"sobol, {of}: it is {kept[0]:g} at every point, and there is no variance to explain; vary other parameters, "

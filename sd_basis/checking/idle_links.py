@@ -1,4 +1,4 @@
-"""Loop knock-outs: links of feedback loops that carry nothing in any case."""
+"""Idle links: links of feedback loops that carry nothing in any case, found without a run in which they are cut."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Any
 
 import numpy as np
 import sympy
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from ..codegen import scalar_function
+from ..gathered import bare
 from ..library import value_set_paths, with_values
 from ..lookups import Lookup
+from ..looping.enumerating import partitions
+from ..looping.links import LinkGraph
 from ..model import Model
 from ..path import Path
 from ..quantities import TIME, Auxiliary, Quantity, Stock
 from .context import Context
-from .describing import family
 from .findings import Finding, Skip, counted, listed, note, warning
 
 _NOTHING = 1e-9
-Link = tuple[Quantity, Auxiliary]
+Link = tuple[Quantity, Quantity]
 
 
 def loops(model: Model, context: Context) -> Iterator[Finding]:
@@ -31,12 +31,12 @@ def loops(model: Model, context: Context) -> Iterator[Finding]:
     just where y's equation gives the same along it; then no run with the link cut has to be made, and whatever loop passes through it is idle. One
     that the values of parameters shut in every case and value set is dead, a warning; others would act in other states, as safeguards do, and are noted.
     """
-    links = looping_links(model)
-    if not links:
-        raise Skip("the model has no feedback loop through a computed quantity")
     runs = context.completed
     if not runs:
         raise Skip("no case has a run")
+    links = looping_links(LinkGraph(next(iter(runs.values())).path.compiled))
+    if not links:
+        raise Skip("the model has no feedback loop through a computed quantity")
     idle = links
     columns = {name: run.path.inputs(run.path.t, run.path.segment) for name, run in runs.items()}
     for name, run in runs.items():
@@ -46,7 +46,7 @@ def loops(model: Model, context: Context) -> Iterator[Finding]:
     alike: dict[tuple, list[Link]] = {}
     for link in dead:
         shut = _shut(model, *link, constant)
-        alike.setdefault((*map(family, (*link, *shut)), *(constant[parameter] for parameter in shut)), []).append(link)
+        alike.setdefault((*map(bare, (*link, *shut)), *(constant[parameter] for parameter in shut)), []).append(link)
     for members in alike.values():
         source, target = members[0]
         by = [f"{parameter} = {float(constant[parameter]):g}" for parameter in _shut(model, source, target, constant)]
@@ -60,7 +60,7 @@ def loops(model: Model, context: Context) -> Iterator[Finding]:
                    "add a case in which they act", *resting)
 
 
-def _shut(model: Model, source: Quantity, target: Auxiliary, constant: Mapping[Quantity, sympy.Expr]) -> list[Quantity]:
+def _shut(model: Model, source: Quantity, target: Quantity, constant: Mapping[Quantity, sympy.Expr]) -> list[Quantity]:
     """Return the parameters that shut a link by their value, each alone where one does."""
     equation = model.equations[target]
     known = sorted(equation.free_symbols & set(constant), key=str)
@@ -82,21 +82,14 @@ def _among(names: list[str]) -> str:
     return f"case {names[0]!r}" if len(names) == 1 else f"any of {len(names)} cases"
 
 
-def looping_links(model: Model) -> list[Link]:
+def looping_links(graph: LinkGraph) -> list[Link]:
     """Return the links from a stock or a computed quantity into a computed one that lie on a feedback loop."""
-    nodes: list[Quantity] = [*model.stocks, *model.computed]
-    place = {node: number for number, node in enumerate(nodes)}
-    pairs = [(source, target) for target in model.computed
-             for source in sorted(model.equations[target].free_symbols, key=str) if isinstance(source, (Stock, Auxiliary)) and source in place]
-    ends = [(flow, stock) for flow in model.flows for stock, _ in flow.ends]
-    rows, columns = [[place[pair[side]] for pair in (*pairs, *ends)] for side in (0, 1)]
-    matrix = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(nodes), len(nodes)))
-    _, component = connected_components(matrix, directed=True, connection="strong")
-    sizes = np.bincount(component)
-    return [(source, target) for source, target in pairs if component[place[source]] == component[place[target]] and sizes[component[place[source]]] > 1]
+    part = {node: number for number, nodes in enumerate(partitions(graph)) for node in nodes}
+    pairs = [(source, target) for source, target in graph.ends[:, :graph.into].T.tolist() if source in part and part[source] == part.get(target)]
+    return [(graph.nodes[source], graph.nodes[target]) for source, target in pairs]
 
 
-def acts(path: Path, inputs: np.ndarray, source: Quantity, target: Auxiliary) -> bool:
+def acts(path: Path, inputs: np.ndarray, source: Quantity, target: Quantity) -> bool:
     """Tell whether an equation differs along a run with one of its quantities held at its first value; `inputs` are the run's."""
     model = path.compiled.model
     equation = model.equations[target]

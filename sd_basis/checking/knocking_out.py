@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
 
 from ..errors import InputError
+from ..looping.cutting_each import LoopCut, cut_loops
+from ..looping.finding import find_loops
 from ..model import Model
 from ..run import Run
 from .comparing import apart
@@ -24,20 +24,19 @@ def knock_outs(model: Model, context: Context) -> Iterator[Finding]:
     Sterman's behaviour-anomaly test: each loop is cut in the main case by itself, and what changes is noted: the outcome, or nothing at all.
     A model that names its loops is asked for those, another for all its loops where there are at most twenty.
     """
-    if find_spec("sd_basis.looping") is None or find_spec("networkx") is None:
+    if find_spec("networkx") is None:
         raise Skip("the extra 'loops' is not installed, pip install 'sd_basis[loops]'")
-    looping: Any = import_module("sd_basis.looping")
     base = context.base
-    named = bool(getattr(model, "loops", ()))
+    named = bool(model.loops)
     found = []
     if not named:
         try:
-            found = list(looping.find_loops(base, most=_MOST))
+            found = list(find_loops(base, most=_MOST))
         except InputError as none:
             raise Skip("the model has no feedback loop") from none
         if len(found) > _MOST:
             raise Skip(f"the model names no loops and has more than {_MOST}; name those that matter")
-    for one in looping.cut_loops(model, context.main, found=found, rtol=context.rtol):
+    for one in cut_loops(model, context.main, found=found, rtol=context.rtol):
         context.step(1)
         loop = f"loop {one.name!r}"
         if one.failure and "is declared non-negative" in one.failure:
@@ -48,7 +47,7 @@ def knock_outs(model: Model, context: Context) -> Iterator[Finding]:
             yield from _told(loop, one, base)
 
 
-def _told(loop: str, one: Any, base: Run) -> Iterator[Finding]:
+def _told(loop: str, one: LoopCut, base: Run) -> Iterator[Finding]:
     found = apart(base, one.run)
     case = base.case.name
     if found.outcomes:
@@ -59,4 +58,4 @@ def _told(loop: str, one: Any, base: Run) -> Iterator[Finding]:
 
 def runs_of_knock_outs(model: Model, context: Context) -> int:
     """Return about how many runs it takes to cut every loop."""
-    return len(getattr(model, "loops", ()))
+    return len({circuit.name for circuit in model.loops})
