@@ -23,6 +23,7 @@ from .completing import completion
 from .creating import new
 from .drawing import figures
 from .equilibria import equilibria
+from .exporting import export
 from .fitting import fit
 from .interruption import heeded
 from .listing import list_models
@@ -111,7 +112,7 @@ def main(ctx: click.Context) -> None:
 
 
 for command in (list_models, new, show, check, run, compare, claims, timing, sweep, uncertainty, regret, sensitivity, equilibria, feedback_loops, fit, figures, report,
-                bench, cache, completion):
+                export, bench, cache, completion):
     main.add_command(command)
 
 __all__ = ["main"]
