@@ -111,8 +111,8 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_models, new, show, check, run, compare, claims, timing, sweep, uncertainty, regret, sensitivity, equilibria, feedback_loops, fit, figures, report,
-                export, bench, cache, completion):
+for command in (list_models, new, show, check, run, compare, claims, timing, sweep, uncertainty, regret, sensitivity, equilibria, feedback_loops, fit, figures,
+                report, export, bench, cache, completion):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -33,8 +33,9 @@ class Names:
 
     def fresh(self, wanted: str) -> str:
         """Return the nearest name to a wanted one that is still free."""
-        plain = re.sub(r"[\x00-\x1f\x7f]", " ", wanted).replace('"', "'").replace("\\", "/")
-        plain = " ".join(plain.split()) or "unnamed"
+        # brackets are subscripts to other tools, and members are single variables here
+        plain = re.sub(r"[\x00-\x1f\x7f\[\],]", " ", wanted).replace('"', "'").replace("\\", "/")
+        plain = " ".join(plain.split()).replace(" _", " ").replace("_ ", " ") or "unnamed"
         name, number = plain, 1
         while folded(name) in self._taken:
             number += 1

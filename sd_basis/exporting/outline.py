@@ -118,7 +118,16 @@ class Outlining:
         equation, mentions = self.written(where, argument)
         if guards:
             equation = f"(IF {' AND '.join(f'({guard})' for guard in guards)} THEN {equation} ELSE {number(graph.x[0])})"
-        self.add(Variable(kind, name, equation, unit, description, graph=graph, mentions=mentions))
+        if graph.below is None and graph.above is None:
+            self.add(Variable(kind, name, equation, unit, description, graph=graph, mentions=mentions))
+            return
+        inner = self.free.fresh(f"{name} within its points")
+        self.add(Variable("aux", inner, equation, unit, f"{lookup.name} without what it extends", graph=graph, mentions=mentions))
+        text = quoted(inner)
+        for slope, word, end in ((graph.below, "MIN", graph.x[0]), (graph.above, "MAX", graph.x[-1])):
+            if slope is not None:
+                text += f" + ({number(slope)})*{word}(({equation}) - ({number(end)}), 0)"
+        self.add(Variable(kind, name, text, unit, description, mentions=(inner, *mentions)))
 
     def series(self, name: str, sampled: Sampled, unit: str | None, description: str, time: str = "TIME") -> None:
         """Add a series as a graphical function of time."""
@@ -172,7 +181,7 @@ class Outlining:
         try:
             matrix[tuple(functions.pattern)] = functions.jacobian(plan.start, begun.tolist(), plan.segments[0].values(plan.start))
             fastest = float(np.max(np.abs(np.linalg.eigvals(matrix))))
-        except (ArithmeticError, ValueError, TypeError, np.linalg.LinAlgError):
+        except (InputError, ArithmeticError, ValueError, TypeError, np.linalg.LinAlgError):
             pass  # where there is no derivative the span decides
         wanted = max(min(span / _FEWEST_STEPS, _STABLE / fastest if fastest > 0 else span), span / _MOST_STEPS)
         return 2.0 ** math.floor(math.log2(wanted))

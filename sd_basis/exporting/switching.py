@@ -44,6 +44,7 @@ class Switching:
 
     def __init__(self, outlining: Outlining, step: float):
         self.outlining, self.model, self.plan, self.step = outlining, outlining.model, outlining.plan, step
+        self._own_step: str | None = None
 
     def parameters(self) -> None:
         """Add every parameter: a number, or what the policies and shocks of the case make of it."""
@@ -61,7 +62,8 @@ class Switching:
         current: dict[Quantity, str] = {parameter: names.pop(0) for parameter, names in pending.items()}
         for layer in layers:
             for parameter, expression in layer.changes:
-                text, mentions = self.outlining.written(f"policy {layer.name!r}, {parameter.name}", expression, {**current, **layer.series}, {START: layer.start})
+                known = {**current, **layer.series}
+                text, mentions = self.outlining.written(f"policy {layer.name!r}, {parameter.name}", expression, known, {START: layer.start})
                 if layer.acts is not None:
                     text = f"(IF {layer.acts} THEN {text} ELSE {quoted(current[parameter])})"
                     mentions = (*mentions, current[parameter], *layer.mentions)
@@ -113,11 +115,20 @@ class Switching:
         latch, clock = outlining.free.fresh(f"{item.name} latch"), outlining.free.fresh(f"time since {item.name}")
         closing, ticking = outlining.free.fresh(f"closing the {latch}"), outlining.free.fresh(f"passing of {clock}")
         holds, mentions = outlining.written(f"{where}, when", condition_of(where, item.when), as_condition=True)
-        outlining.add(Variable("stock", latch, f"(IF {holds} THEN 1 ELSE 0)", None, f"1 once the condition of {item.name} has come true", (closing,), mentions=mentions))
-        outlining.add(Variable("flow", closing, f"(IF ({quoted(latch)} < 0.5) AND ({holds}) THEN 1/DT ELSE 0)", mentions=(latch, *mentions)))
+        said = f"1 once the condition of {item.name} has come true"
+        outlining.add(Variable("stock", latch, f"(IF {holds} THEN 1 ELSE 0)", None, said, (closing,), mentions=mentions))
+        outlining.add(Variable("flow", closing, f"(IF ({quoted(latch)} < 0.5) AND ({holds}) THEN 1/{quoted(self._length())} ELSE 0)",
+                               mentions=(latch, self._length(), *mentions)))
         outlining.add(Variable("stock", clock, "0", self.model.time_unit, f"how long ago the condition of {item.name} came true", (ticking,)))
         outlining.add(Variable("flow", ticking, f"(IF {quoted(latch)} > 0.5 THEN 1 ELSE 0)", mentions=(latch,)))
         return latch, clock
+
+    def _length(self) -> str:
+        """Return the name of the auxiliary that is the step: not every reader knows DT."""
+        if self._own_step is None:
+            self._own_step = self.outlining.free.fresh("step of the latches")
+            self.outlining.add(Variable("aux", self._own_step, number(self.step), self.model.time_unit, "the DT of the run; change both together"))
+        return self._own_step
 
     # Impulses -------------------------------------------------------------------------------
 

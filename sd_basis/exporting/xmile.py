@@ -46,7 +46,7 @@ def _variable(parent: Element, variable: Variable) -> None:
             SubElement(own, word).text = quoted(flow)
     if variable.graph is not None:
         graph = variable.graph
-        drawn = SubElement(own, "gf", {"type": graph.kind})
+        drawn = SubElement(own, "gf", {"type": "continuous"})
         SubElement(drawn, "yscale", {"min": number(min(graph.y)), "max": number(max(graph.y))})
         SubElement(drawn, "xpts").text = _numbers(graph.x)
         SubElement(drawn, "ypts").text = _numbers(graph.y)
