@@ -14,7 +14,7 @@ import pytest
 
 from sd_basis import CLOUD, TIME, Flow, If, InputError, Model, Parameter, Policy, Stock, import_model, simulate
 from sd_basis.errors import BasisError
-from sd_basis.interop.reading import key_of
+from sd_basis.interop.elements import key_of
 from sd_basis.system import System
 
 pytest.importorskip("parsimonious", reason="needs the extra interop")  # it comes with pysd
