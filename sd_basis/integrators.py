@@ -31,7 +31,7 @@ class Piece:
 
     t: np.ndarray
     x: np.ndarray
-    interpolants: list[Callable]
+    interpolants: Sequence[Callable]
     problem: str | None = None
     mendable: bool = False
     crossing: Crossing | None = None

@@ -40,7 +40,13 @@ class Pace:
         """Yield the ends of the steps from start to end, the last of which is the end."""
         if self.varying is None:
             number = math.floor((start - self.origin + _NEAR * self.length) / self.length) + 1
-            while (time := rounded(self.origin + number * self.length)) < end - _NEAR * self.length:
+            last = end - _NEAR * self.length
+            if _is_short(self.origin, self.length, end):
+                times = self.origin + self.length * np.arange(number, math.floor((end - self.origin) / self.length) + 2)
+                yield from times[times < last].tolist()
+                yield end
+                return
+            while (time := rounded(self.origin + number * self.length)) < last:
                 yield time
                 number += 1
         else:
@@ -49,6 +55,12 @@ class Pace:
                 if time > start + _NEAR * length:
                     yield time
         yield end
+
+
+def _is_short(origin: float, length: float, end: float) -> bool:
+    """Tell whether all sums of steps up to the end have so few decimals that rounding leaves them as they are."""
+    decimals = max(origin.as_integer_ratio()[1], length.as_integer_ratio()[1]).bit_length() - 1  # a half has one, a quarter two
+    return decimals + len(str(int(max(abs(origin), abs(end))))) <= _DIGITS
 
 
 def rounded(time: float) -> float:
@@ -97,9 +109,10 @@ def saved_times(model: Model, plan: Schedule, pace: Pace) -> np.ndarray | None:
 
 def _told(model: Model, plan: Schedule, word: str, given: Any) -> tuple[float, Callable[[float], float] | None]:
     """Return a length at the start of a run, and where it changes the function of time that it is."""
+    values = dict(zip(model.parameters, plan.base, strict=False))
+
     def at(time: float) -> float:
-        values = dict(zip(model.parameters, plan.base, strict=False))
-        length = value_at(model, given, time, values)
+        length = values[given] if isinstance(given, Parameter) else value_at(model, given, time, values)
         if not length > 0:
             raise InputError(f"{model.where}, {word}: {length:g} at t = {time:g} is not positive; give a length of model time")
         return length

@@ -296,7 +296,7 @@ def test_a_case_gives_its_values_beginnings_and_own_span():
 def test_a_step_of_its_own_is_stable_and_a_power_of_two():
     outline = outlined(simple(lambda water: 40 * water), Case("default"))
     assert np.log2(outline.step) % 1 == 0 and 0.05 < 40 * outline.step <= 0.1
-    with pytest.raises(InputError, match="--step: -1 is no step"):
+    with pytest.raises(InputError, match="step: -1 is not positive"):
         outlined(tank(), Case("default"), step=-1)
 
 

@@ -15,6 +15,7 @@ from ..compiled import Compiled, compiled
 from ..errors import InputError
 from ..lookups import Lookup, look
 from ..model import Model
+from ..pacing import pace_of, with_step
 from ..policies import Policy
 from ..quantities import TIME, Parameter, Quantity, Stock, finite_number
 from ..schedule import schedule
@@ -40,7 +41,7 @@ def outlined(model: Model, case: Case, *, policies: Iterable[Policy | str] = (),
     """
     if model.cuts:
         raise InputError(f"{model.where}: it has links held at a value, which have no form in XMILE; export it without --cut")
-    return Outlining(model, case, schedule(model, case, policies, set or {})).outline(step)
+    return Outlining(model, case, schedule(model, case, policies, with_step(model, "Euler", step, set or {}))).outline(step)
 
 
 class Outlining:
@@ -172,10 +173,11 @@ class Outlining:
     def _step(self, functions: Compiled, begun: np.ndarray) -> float:
         """Return the model's own step, else a power of two that is stable where the run begins and whose sums are exact."""
         plan = self.plan
-        if isinstance(self.model.step, Parameter):
-            return float(plan.base[self.model.parameter_places[self.model.step]])
         if self.model.step is not None:
-            return float(self.model.step)
+            pace = pace_of(self.model, plan, "Euler", None)
+            if pace.varying is not None:
+                raise InputError(f"{self.model.where}: its step changes with time, which has no form in XMILE; give --step, one for the whole run")
+            return pace.length
         span, fastest = plan.end - plan.start, 0.0
         matrix = np.zeros((len(begun), len(begun)))
         try:
