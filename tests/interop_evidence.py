@@ -64,9 +64,10 @@ def row(name, theirs, model, end=None, step=None):
     """Return a row: milliseconds of PySD and here, their ratio and the steps, and the largest difference of a stock relative to its scale."""
     span = None if end is None else (model.span[0], end)
     there, table = best(lambda: theirs.run(**({} if end is None else {"final_time": end})))
-    here, run = best(lambda: ours(model, span=span, step=step))
+    own = {"FINAL TIME": end} if end is not None and "FINAL TIME" in [item.name for item in model.parameters] else {}
+    here, run = best(lambda: ours(model, span=span, step=step, set=own))
     apart = 0.0
-    at = simulate(model, method="Euler", span=span, step=step, at=list(table.index))
+    at = simulate(model, method="Euler", span=span, step=step, set=own, at=list(table.index))
     for stock in model.stocks:
         if stock.name in table.columns:
             wanted = np.asarray(table[stock.name], float)
