@@ -51,7 +51,8 @@ def test_every_construct_that_is_read_is_exported_and_read_again(tmp_path):
     assert {name: run[name][-1] for name in known} == pytest.approx({name: value for name, (_, value) in known.items()}, rel=1e-9, abs=1e-12)
 
 
-@pytest.mark.parametrize("write, equation", [(write, equation) for write, words in ((vensim, VENSIM), (xmile, XMILE)) for _, equation, value in words if value is None])
+@pytest.mark.parametrize("write, equation", [(write, equation) for write, words in ((vensim, VENSIM), (xmile, XMILE))
+                                             for _, equation, value in words if value is None])
 def test_every_refused_construct_is_one_sentence_with_its_variable(write, equation, tmp_path):
     with pytest.raises(InputError) as caught:
         write(tmp_path, {"y": equation})

@@ -37,7 +37,8 @@ def test_plain_steps_end_where_those_of_arrays_end(rates, word):
     assert np.array_equal(plain.t, arrays.t) and np.array_equal(plain.x, arrays.x) and len(plain.interpolants) == len(plain.t) - 1
 
 
-@pytest.mark.parametrize("origin, length, end", [(0.0, 0.125, 100.0), (1 / 3, 0.25, 9.0), (-5.0, 1.0, 5.0), (0.0, 2.0**-40, 2.0**-36), (1e6 + 0.5, 0.5, 1e6 + 9)])
+@pytest.mark.parametrize("origin, length, end", [(0.0, 0.125, 100.0), (1 / 3, 0.25, 9.0), (-5.0, 1.0, 5.0), (0.0, 2.0**-40, 2.0**-36),
+                                                 (1e6 + 0.5, 0.5, 1e6 + 9)])
 def test_steps_that_need_no_rounding_are_the_rounded_ones(origin, length, end):
     count = round((end - origin) / length)
     wanted = [rounded(origin + number * length) for number in range(1, count + 1)]
