@@ -107,14 +107,16 @@ def main():
     DOCUMENT.write_text(f"""# Euler beside PySD
 
 Written by `python tests/interop_evidence.py`: medians of {REPEATS} runs after loading and one run unmeasured; PySD {pysd.__version__},
-Python {platform.python_version()}, one core of a machine shared with other work, on which ratios vary by a third. **The ratio of 20 that was asked is not reached**:
+Python {platform.python_version()}, one core of a machine shared with other work, on which ratios vary by a third.
+**The ratio of 20 that was asked is not reached**:
 a step of a model of one stock takes about two microseconds here and twenty-five in PySD; tables, which PySD computes slowly, and systems of
-tens of stocks come near it or far beyond. What is left is Python's own arithmetic in generated code. A run here includes finding the case, the schedule and every column; a run of PySD its table of every column. The largest difference is
+tens of stocks come near it or far beyond. What is left is Python's arithmetic in generated code, and what surrounds the steps of a short run. A run here
+includes finding the case, the schedule and every column; a run of PySD its table of every column. The largest difference is
 that of any stock, relative to its largest value.
 
 ## The conformance models as they are
 
-Most have ten steps or a hundred, so that a run is what surrounds the steps: a third of a millisecond here, two there.
+Most have ten steps or a hundred, so that a run is what surrounds the steps: half a millisecond here, two there.
 
 {text(short)}
 

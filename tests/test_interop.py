@@ -5,16 +5,22 @@ The models and their canonical outputs are those of SDXorg/test-models (tests/da
 
 import csv
 import io
+import json
 import re
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from sd_basis import CLOUD, TIME, Flow, If, InputError, Model, Parameter, Policy, Stock, import_model, load, simulate
+from sd_basis.cli import main
+from sd_basis.compiled import compiled
 from sd_basis.endings import ENDINGS
 from sd_basis.errors import BasisError
+from sd_basis.interop import model_source
 from sd_basis.interop.elements import key_of
 from sd_basis.system import System
 
@@ -281,3 +287,115 @@ def test_a_run_by_euler_writes_its_columns(tmp_path):
     run = simulate(import_model(SUITE / "teacup" / "teacup.mdl"), method="Euler", set={"TIME STEP": 0.25})
     lines = run.to_csv(tmp_path / "tea.csv").read_text().splitlines()
     assert lines[0].startswith("t,Teacup Temperature") and len(lines) == 122
+
+
+def xmile(folder, variables, more="", name="model.xmile", specs="<start>0</start><stop>10</stop><dt>1</dt>"):
+    path = folder / name
+    path.write_text(f"<?xml version='1.0' encoding='utf-8'?><xmile xmlns='http://docs.oasis-open.org/xmile/ns/XMILE/v1.0'><sim_specs>{specs}</sim_specs>"
+                    f"<model><variables>{variables}</variables></model>{more}</xmile>", encoding="utf-8")
+    return path
+
+
+def aux(name, equation, kind="aux", more=""):
+    return f"<{kind} name='{name}'><eqn>{equation}</eqn>{more}</{kind}>"
+
+
+def test_the_words_of_xmile_mean_what_they_do_there(tmp_path):
+    text = aux("a", "IF time &gt; 3 AND NOT (time &gt;= 5) THEN 1 ELSE notes {a comment}") + aux("notes", "0.5") + aux("b", "PULSE(6, 2, 3)*DT")
+    text += aux("c", "5 MOD 3 + INT(-2.5)") + aux("d", "PI*0 + STARTTIME + STOPTIME")
+    text += aux("t", "time", more="<gf><xscale min='0' max='2'/><ypts>0,1,4</ypts></gf>")
+    run = simulate(load(xmile(tmp_path, text, name="model.XML")), method="Euler")
+    assert run["a"].tolist() == [0.5] * 4 + [1] + [0.5] * 6
+    assert run["b"].tolist() == [0, 0, 6, 0, 0, 6, 0, 0, 6, 0, 0]
+    assert set(run["c"]) == {0} and set(run["d"]) == {10} and run["t"][:4].tolist() == [0, 1, 4, 4]
+
+
+def test_a_non_negative_stock_gives_what_it_has_in_the_order_of_its_outflows(tmp_path):
+    stock = aux("S", "7", "stock", "<inflow>in</inflow><outflow>first</outflow><outflow>second</outflow><non_negative/>")
+    flows = aux("in", "1", "flow") + aux("first", "2", "flow") + aux("second", "3", "flow")
+    path = xmile(tmp_path, stock + flows, specs="<start>0</start><stop>4</stop><dt>1</dt>")
+    model = load(path)
+    run = simulate(model, method="Euler")
+    assert run["S"].tolist() == [7, 3, 0, 0, 0] and run["first"].tolist() == [2, 2, 1, 1, 1] and run["second"].tolist() == [3, 2, 0, 0, 0]
+    assert simulate(model, rtol=1e-9)["S"].min() > -1e-6
+
+
+def test_modules_join_by_their_connections(tmp_path):
+    inside = aux("rate", "0") + aux("S", "1", "stock", "<inflow>f</inflow>") + aux("f", "rate*2", "flow")
+    inner = f"<model name='tank'><variables>{inside}</variables></model>"
+    text = "<module name='tank'><connect to='tank.rate' from='pace'/></module>" + aux("pace", "3") + aux("seen", "tank.S + 1")
+    run = simulate(load(xmile(tmp_path, text, inner)), method="Euler")
+    assert run["tank.S"][-1] == 61 and run["seen"][-1] == 62
+
+
+@pytest.mark.parametrize("text, message", [
+    (aux("x", "y + 1"), r"'x': no variable 'y'"), (aux("x", "3 +"), r"'x': its equation cannot be read"), (aux("x", ""), r"'x': it has no equation"),
+    ("<aux name='x'/>", r"'x': it has no equation"), ("<aux><eqn>1</eqn></aux>", r"line 1: a aux has no name"),
+    (aux("x", "y") + aux("y", "x"), r"algebraic loop"),
+    (aux("x", "FOO(1)"), r"'x': no imported function 'FOO'"), (aux("s", "1", "stock", "<conveyor/>"), r"'s': it is a conveyor"),
+    (aux("x", "1", more="<dimensions><dim name='d'/></dimensions>"), r"'x': it is an array"),
+    ("<module name='m'/>", r"'m': the file has no model for this module"),
+    (aux("x", "1") + aux("X", "2"), r"'X': it is defined 2 times"), (aux("x", "time", more="<gf><ypts>1,b</ypts></gf>"), r"'x': a point of its table"),
+    (aux("x", "DELAY(time, 3)"), r"'x': DELAY FIXED is not imported"), (aux("x", "time", more="<gf><xpts>1</xpts><ypts>1,2</ypts></gf>"), r"'x': its table"),
+    (aux("x", "1") + "<aux name='y'>", r"line 1: it is no whole XML"), (aux("x", "&amp;__import__"), r"'x': its equation cannot be read"),
+])
+def test_what_xmile_cannot_be_imported_is_one_sentence_with_file_and_name(tmp_path, text, message):
+    path = xmile(tmp_path, text)
+    with pytest.raises(InputError, match=message) as caught:
+        load(path)
+    assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name, content, message", [
+    ("a.xmile", b"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><xmile><model/>&e;</xmile>", r"document type|no whole XML"),
+    ("a.xml", b"<html/>", r"it is no XMILE, its root is 'html'"), ("a.xmile", b"<?xml version='1.0' encoding='utf-8'?><xmile>\xff</xmile>", r"no whole XML"),
+    ("a.stmx", b"", r"no XML"), ("a.mdl", "x=1~~|".encode("utf-16"), r"line 1: it is not encoded in utf-8"),
+    ("a.mdl", b"{nonsense}\nx=1~~|", r"'nonsense', which is none"),
+    ("a.mdl", b"x=1~~|\ny=2~Month", r"line 2: no sense can be made of 'y=2~Month'"), ("a.mdl", b"", r"no sense can be made of ''"),
+    ("a.mdl", b"lorem ipsum dolor = sit amet ~ | " * 300_000, r"no sense"), ("a.mdl", b"(" * 10_000_000, r"no sense"),
+    ("a.xmile", b"<a>" * 3_000_000, r"no whole XML"),
+], ids=range(11))
+def test_what_is_no_model_is_refused_at_once(tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content)
+    began = time.process_time()
+    with pytest.raises(InputError, match=message) as caught:
+        load(path)
+    assert time.process_time() - began < 2 and str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
+
+
+ROUND = ("SIR/SIR.stmx", "bpowers-hares_and_lynxes_modules/model.xmile", "active_initial_circular/test_active_initial_circular.mdl", "trend/test_trend.mdl",
+         "arguments/test_arguments.mdl", "delay_parentheses/test_delay_parentheses.mdl", "lookups_with_expr/test_lookups_with_expr.mdl",
+         "special_characters/test_special_variable_names.mdl", "xidz_zidz/xidz_zidz.mdl")
+
+
+@pytest.mark.parametrize("name", ROUND)
+def test_a_model_written_to_a_file_has_the_same_rates(name, tmp_path):
+    model = load(SUITE / name)
+    path = tmp_path / "written.py"
+    path.write_text(model_source(model, name), encoding="utf-8")
+    again = load(path)
+    assert set(again.quantities) == set(model.quantities) and again.span == model.span
+    random = np.random.default_rng(1)
+    for _ in range(10):
+        state = dict(zip([stock.name for stock in model.stocks], random.uniform(0.1, 2, len(model.stocks)), strict=True))
+        moment = random.uniform(*model.span)
+        one, other = (rates(each, moment, state) for each in (model, again))
+        assert all(other[stock] == pytest.approx(one[stock], rel=1e-10, abs=1e-10) for stock in state)
+
+
+def rates(model, moment, state):
+    inputs = [*(parameter.value for parameter in model.parameters), *(table.table for table in model.lookups), *[0.0] * len(model.modes)]
+    values = compiled(model, held=False).rhs(moment, [state[stock.name] for stock in model.stocks], inputs)
+    return dict(zip([stock.name for stock in model.stocks], values, strict=True))
+
+
+def test_the_command_line_takes_foreign_files(tmp_path):
+    source, made = str(SUITE / "case_sensitive_extension" / "teacup-upper.MDL"), str(tmp_path / "tea.py")
+    invoke = CliRunner().invoke
+    assert invoke(main, ["import", source, "--out", made]).output.startswith(f"Wrote {made}: 1 stock, 1 flow, 5 parameters")
+    ends = [json.loads(invoke(main, ["run", model, "--method", "euler", "--json"]).stdout) for model in (source, made)]
+    assert ends[0]["final"] == ends[1]["final"] and ends[0]["solver"]["method"] == "Euler"
+    again = invoke(main, ["import", source, "--out", made])
+    assert again.exit_code == 2 and "is there already" in again.output
+    assert invoke(main, ["run", str(SUITE / "none.stmx")]).exit_code == 2

@@ -8,10 +8,12 @@ from typing import Any
 
 from ..errors import InputError
 from .elements import Element, key_of, limits_of, plain_name, reason
+from .entries import check_text
 
 
 def read_vensim(where: Path) -> dict[str, Element]:
     """Return the elements of a Vensim file by key; raise InputError for one that cannot be read or holds what has no tree."""
+    check_text(where)
     section, texts = _translated(where)
     found: dict[str, Element] = {}
     for element in section.elements:
