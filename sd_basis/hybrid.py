@@ -22,8 +22,9 @@ from .declarations import holds_at_zero, margin
 from .errors import InputError
 from .integrators import Piece, integrate
 from .model import Model
+from .pacing import Pace
 from .policies import Impulse, Policy
-from .stepping import step_by_step
+from .stepping import held_over_steps, step_by_step
 from .timeline import Kick, Schedule, Segment
 from .watching import Crossing, Watch
 
@@ -35,9 +36,9 @@ class Advance:
     """Integrates a schedule; `advance` below is its door."""
 
     def __init__(self, functions: Compiled, plan: Schedule, status: Status, method: str, rtol: float, atol: np.ndarray, check: Callable[[Piece], None],
-                 step: float | None = None, before: list | None = None, enough: Callable[[Course], bool] | None = None, number: int = 0):
+                 pace: Pace | None = None, before: list | None = None, enough: Callable[[Course], bool] | None = None, number: int = 0):
         self.functions, self.plan, self.method, self.rtol, self.atol, self.check = functions, plan, method, rtol, atol, check
-        self.model, self.step, self.before, self.enough, self.number = functions.model, step, before, enough, number
+        self.model, self.pace, self.before, self.enough, self.number = functions.model, pace, before, enough, number
         self.triggers = {item.name: item for item in plan.triggers}
         self.rows = {name: row for row, name in enumerate(self.triggers)}
         conditions = tuple(margin(f"{name!r}, when", item.when) for name, item in self.triggers.items())
@@ -172,9 +173,7 @@ class Advance:
         items = [replace(item, driven=item.driven or moving) for item in (*items, *self.watched[waiting:])]
         clocks = [item for item in items if item.driven and not item.stocks]
         others = [item for item in items if item not in clocks and (item.driven or item.kind != "knot")]
-        if not items:
-            return None, None
-        margins = partial(_moving, self.margins, segment.values) if moving else self.margins.bind(segment.values(segment.start))
+        margins = partial(_moving, self.margins, segment.values) if moving else self.margins and self.margins.bind(segment.values(segment.start))
         return Watch(margins, clocks) if clocks else None, Watch(margins, others) if others else None
 
     def integrate(self, segment: Segment, x: np.ndarray) -> Piece:
@@ -188,8 +187,8 @@ class Advance:
             made = function.bind(segment.values(segment.start)) if segment.constant else partial(_moving, function, segment.values)
             return made if known is None else lambda t, state: made(min(t, last), state)
         rates = over(self.functions.rhs)
-        if self.step is not None:
-            return _ended(step_by_step(rates, segment.start, end, x, self.plan.start, self.step, watch), known)
+        if self.pace is not None:
+            return _ended(step_by_step(self.pace, rates, segment.start, end, x, watch, held_over_steps(self.pace, self.model, segment)), known)
         slopes = over(self.functions.jacobian)
 
         def jacobian(t, state):
@@ -226,10 +225,10 @@ class Advance:
 
 
 def advance(functions: Compiled, plan: Schedule, x: np.ndarray, status: Status, method: str, rtol: float, atol: np.ndarray,
-            check: Callable[[Piece], None], step: float | None = None, before: list | None = None, enough: Callable[[Course], bool] | None = None,
+            check: Callable[[Piece], None], pace: Pace | None = None, before: list | None = None, enough: Callable[[Course], bool] | None = None,
             number: int = 0) -> Course:
-    """Integrate from a state, a status, and inputs in force `before` after `number` switches; `check` may end a piece, `enough` the run; `step` is Euler's."""
-    return Advance(functions, plan, status, method, rtol, atol, check, step, before, enough, number).run(x)
+    """Integrate from a state, a status, and inputs in force `before` after `number` switches; `check` ends pieces, `enough` the run; `pace` has fixed steps."""
+    return Advance(functions, plan, status, method, rtol, atol, check, pace, before, enough, number).run(x)
 
 
 def _ended(piece: Piece, known: Crossing | None) -> Piece:

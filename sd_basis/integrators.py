@@ -15,7 +15,7 @@ from .errors import unknown
 from .watching import Crossing, Watch
 
 METHODS = {"LSODA": LSODA, "BDF": BDF, "Radau": Radau}
-FIXED = ("Euler",)  # methods of fixed steps, in `stepping`
+FIXED = ("Euler", "RK4")  # methods of fixed steps, in `stepping`
 INTERRUPTED = "interrupted"
 _MOST_STEPS = 200_000
 _STALLED = 100  # LSODA goes on for ever with steps that no longer move the time; this many of them end the piece
@@ -31,7 +31,7 @@ class Piece:
 
     t: np.ndarray
     x: np.ndarray
-    interpolants: list[Callable]
+    interpolants: Sequence[Callable]
     problem: str | None = None
     mendable: bool = False
     crossing: Crossing | None = None
@@ -77,6 +77,15 @@ def interpolated(interpolants: Sequence[Callable], places: np.ndarray, times: np
         rows = np.flatnonzero(orders[own] == order)
         powers = shares[rows, None] ** np.arange(order)
         found[rows] = np.einsum("tk,tkn->tn", powers, arrays[np.searchsorted(chosen, own[rows])])
+    return found
+
+
+def method_named(name: str) -> str:
+    """Return the name of a method as it is spelled here, whatever its case; raise InputError with the nearest names."""
+    known = (*METHODS, *FIXED)
+    found = {method.lower(): method for method in known}.get(str(name).lower())
+    if found is None:
+        raise unknown("method", "integration method", name, known)
     return found
 
 

@@ -2,7 +2,8 @@
 
 A name finds a shipped model, a path the user's own. A model is a file `NAME.py` or a folder with
 `__init__.py`, which defines MODEL; a folder may hold `cases/*.toml`, `values/*.toml`, `fits/*.toml`, `claims.py` and
-`figures.py`, beside a file lie `NAME.cases`, `NAME.values`, `NAME.fits` and `NAME.claims.py`. Loading a model runs its code.
+`figures.py`, beside a file lie `NAME.cases`, `NAME.values`, `NAME.fits` and `NAME.claims.py`. Loading a model runs its code;
+one of Vensim or XMILE (`NAME.mdl`, `.xmile`, `.stmx`, `.xml`) is read and nothing of it run.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from .endings import is_foreign
 from .errors import BasisError, InputError, unknown
 
 if TYPE_CHECKING:  # finding models by name must not cost the import of sympy
@@ -52,12 +54,12 @@ def locate(name_or_path: str | Path) -> Path:
     if str(name_or_path) in paths:
         return paths[str(name_or_path)]
     path = Path(name_or_path)
-    if path.suffix == ".py" and path.is_file():
+    if (path.suffix == ".py" or is_foreign(path)) and path.is_file():
         return path
     if (path / "__init__.py").is_file():
         return path
     if path.exists():
-        raise InputError(f"model {str(name_or_path)!r}: it is neither a .py file nor a folder with __init__.py; give one that defines MODEL")
+        raise InputError(f"model {str(name_or_path)!r}: it is neither a .py file nor a folder with __init__.py, nor of Vensim or XMILE; give one that defines MODEL")
     raise unknown("model", "shipped model or file", str(name_or_path), paths)
 
 
@@ -83,6 +85,8 @@ def fit_paths(path: Path) -> dict[str, Path]:
 
 def headline(path: Path) -> str:
     """Return the first line of a model's docstring without running it."""
+    if is_foreign(path):
+        return ""
     file = path / "__init__.py" if path.is_dir() else path
     try:
         doc = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
@@ -198,6 +202,10 @@ def _package(path: Path) -> str:
 def _run(path: Path) -> Model:
     from .model import Model
 
+    if is_foreign(path):
+        from .interop import import_model
+
+        return import_model(path)
     loaded = module(path)
     model = getattr(loaded, "MODEL", None)
     if not isinstance(model, Model):

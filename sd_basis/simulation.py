@@ -17,10 +17,11 @@ from .course import Course, Status
 from .departing import joined, last_piece, shared
 from .errors import InputError, Interrupted, NumericalFailure, unknown
 from .hybrid import advance
-from .integrators import FIXED, INTERRUPTED, Piece, method_class
+from .integrators import FIXED, INTERRUPTED, Piece, method_class, method_named
 from .library import find_case
 from .model import Model
 from .outcomes import Settled
+from .pacing import Pace, pace_of, saved_times, with_step
 from .path import Path
 from .policies import Policy
 from .quantities import finite_number
@@ -28,7 +29,6 @@ from .resting import at_rest
 from .run import Run
 from .saving import State
 from .schedule import schedule
-from .stepping import step_length, with_step
 from .timeline import Schedule
 
 
@@ -44,8 +44,9 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     begins where the model without policies and shocks comes to rest. `span` and
     `at` are model times or, where the case has an origin, ISO dates; without `at` the run shows
     the solver's own steps. `atol` is one number, or a mapping by stock; by default it is rtol
-    times each stock's scale: the declared one, the initial value, or that of the stocks its flows join. "Euler" takes steps
-    of the length `step`, by default the model's own, from the start on; a date within one cuts it in two.
+    times each stock's scale: the declared one, the initial value, or that of the stocks its flows join. "Euler" and "RK4" take
+    steps of the length `step`, by default the model's own, from the start on; a date within one cuts it in two. Without `at` such a run shows
+    what the model's `saving` asks for.
     `resume` goes on from a saved state (`run.state()`, or its file) under the same settings. Raises InputError for
     anything not usable as given, NumericalFailure, with the run so far in `.run`, when the integration cannot go on,
     and Interrupted, a KeyboardInterrupt with the same, when it is interrupted.
@@ -54,11 +55,12 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     if not isinstance(model, Model):
         raise InputError(f"simulate: {model!r} is not a model; give load(NAME) or a Model")
     case = find_case(model, case) or Case("default")
+    method = method_named(method)
     check_settings(method, rtol)
     functions = compiled(model, held=method not in FIXED)
     state = State.load(resume) if isinstance(resume, (str, FilePath)) else resume
     plan = schedule(model, case, policies, with_step(model, method, step, set or {}), span if state is None else _going_on(model, case, state, span))
-    step = step_length(model, plan, step) if method in FIXED else None
+    pace = pace_of(model, plan, method, step) if method in FIXED else None
     if state is None:
         start, status = first_state(model, case, functions, plan, initial), Status()
         tolerance = tolerance_of(model, start, rtol, atol)
@@ -68,13 +70,13 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
         state.check(plan, functions.key)
         (start, kept), status = state.start(plan), state.status
         tolerance = kept if atol is None else tolerance_of(model, start, rtol, atol)
-    shown = None if at is None else _shown(case, plan, at)
-    course = _advanced(functions, plan, start, status, method, rtol, tolerance, step)
+    shown = _shown(case, plan, at) if at is not None else None if pace is None else saved_times(model, plan, pace)
+    course = _advanced(functions, plan, start, status, method, rtol, tolerance, pace)
     if shown is not None and course.pieces[-1].problem:
         last = course.pieces[-1].t[-1]
         shown = shown[shown <= last] if shown[0] <= last else None
     path = Path(functions, plan, course, None if state is None else state.visits or None)
-    solver = {"method": method, "rtol": rtol, **({} if step is None else {"step": step})}
+    solver = {"method": method, "rtol": rtol, **({} if pace is None else {"step": pace.length})}
     return _ended(Run(model, case, path, shown, _told(solver, path, began), tolerance, *_beginning(case, initial, state)))
 
 
@@ -101,9 +103,9 @@ def depart(base: Run, case: Case, time: float, *, policies: Iterable[Policy | st
 
 
 def _advanced(functions: Compiled, plan: Schedule, start: np.ndarray, status: Status, method: str, rtol: float, tolerance: np.ndarray,
-              step: float | None = None, **options: Any) -> Course:
+              pace: Pace | None = None, **options: Any) -> Course:
     try:
-        return advance(functions, plan, start, status, method, rtol, tolerance, lambda piece: _check_signs(plan.model, piece, tolerance), step, **options)
+        return advance(functions, plan, start, status, method, rtol, tolerance, lambda piece: _check_signs(plan.model, piece, tolerance), pace, **options)
     except (ArithmeticError, ValueError) as error:  # what rests on parameters alone is computed outside the integrator
         raise NumericalFailure(f"model {plan.model.name!r}: its equations cannot be computed at t = {plan.start:g} or a later switch ({error}); "
                                "mend a parameter or an equation") from error

@@ -19,7 +19,7 @@ from sd_basis.cli import main
 from sd_basis.cli.options import METHOD_NAMES
 from sd_basis.cli.output import narrow, number, table
 from sd_basis.cli.request import shifts
-from sd_basis.integrators import METHODS
+from sd_basis.integrators import FIXED, METHODS
 
 CHECKOUT = Path(__file__).parent.parent
 # click before 8.2 mixes stderr into stdout unless it is told not to
@@ -127,7 +127,7 @@ def test_python_m_and_the_group_are_the_same_command_line(folder):
 
 
 def test_the_methods_that_complete_are_the_integrators():
-    assert set(METHOD_NAMES) == set(METHODS)
+    assert set(METHOD_NAMES) == {*METHODS, *FIXED}
 
 
 @pytest.mark.parametrize("words, expected", [

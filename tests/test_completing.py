@@ -67,7 +67,7 @@ def answers(typed, folder, shell="bash", light=False):
     ("sd-basis run broken.py --case ", None),
     ("sd-basis run --values de", []),
     ("sd-basis run --method B shop.py --values ", ["dear"]),
-    ("sd-basis run shop.py --method ", ["LSODA", "BDF", "Radau"]),
+    ("sd-basis run shop.py --method ", ["LSODA", "BDF", "Radau", "Euler", "RK4"]),
     ("sd-basis show shop.py --format m", ["matrix"]),
     ("sd-basis show shop.py --format p", ["parameters"]),
     ("sd-basis figures sub/town --only ", ["paths_a", "own"]),

@@ -23,7 +23,9 @@ from .completing import completion
 from .creating import new
 from .drawing import figures
 from .equilibria import equilibria
+from .exporting import export
 from .fitting import fit
+from .importing import import_file
 from .interruption import heeded
 from .listing import list_models
 from .looping import feedback_loops
@@ -110,8 +112,8 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (list_models, new, show, check, run, compare, claims, timing, sweep, uncertainty, regret, sensitivity, equilibria, feedback_loops, fit, figures, report,
-                bench, cache, completion):
+for command in (list_models, new, import_file, show, check, run, compare, claims, timing, sweep, uncertainty, regret, sensitivity, equilibria,
+                feedback_loops, fit, figures, report, export, bench, cache, completion):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -19,6 +19,7 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from .. import library
+from ..endings import is_foreign
 from ..errors import BasisError, InputError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     """Complete the shipped models and, in the folder typed so far, Python files and folders that are models."""
     typed = incomplete[:incomplete.rfind("/") + 1]
     folder = Path(typed or ".")
-    own = [path.name for path in sorted(folder.glob("*.py")) if library.is_model_file(path)]
+    own = [path.name for path in sorted(folder.glob("*.*")) if (path.suffix == ".py" and library.is_model_file(path)) or is_foreign(path)]
     own += [path.parent.name for path in sorted(folder.glob("*/__init__.py"))]
     shipped = {name: library.headline(path) for name, path in library.model_paths().items() if name.startswith(incomplete)}
     return items([*shipped, *(typed + name for name in own)], incomplete, shipped, files=True)

@@ -9,11 +9,16 @@ from click.shell_completion import CompletionItem
 
 from . import completing
 
-METHOD_NAMES = ("LSODA", "BDF", "Radau")  # a test holds them to the integrators', which cost scipy to import
+METHOD_NAMES = ("LSODA", "BDF", "Radau", "Euler", "RK4")  # a test holds them to the integrators', which cost scipy to import
 
 
 def _methods(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     return completing.items(METHOD_NAMES, incomplete)
+
+
+def _named(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Return a method as it is spelled here, whatever its case; the engine refuses what is none."""
+    return {name.lower(): name for name in METHOD_NAMES}.get(value.lower(), value)
 
 
 def model_argument(required: bool = True):
@@ -35,8 +40,8 @@ policy_option = click.option("--policy", "policies", metavar="NAME[@DATE]", mult
                              help="Use a policy of the model, from an ISO date or model time on. Repeatable.")
 cut_option = click.option("--cut", "cuts", metavar="LINK[@DATE]", multiple=True,
                           help="Hold a link or loop at its value, from a date or the start on, as in --cut 'price -> sales@12'. Repeatable.")
-method_option = click.option("--method", default="LSODA", show_default=True, shell_complete=_methods,
-                             help=f"The integrator: {', '.join(METHOD_NAMES)}.")
+method_option = click.option("--method", default="LSODA", show_default=True, shell_complete=_methods, callback=_named,
+                             help=f"The integrator: {', '.join(METHOD_NAMES)}; the last two take the model's own fixed steps.")
 rtol_option = click.option("--rtol", type=float, default=1e-6, show_default=True, help="Relative tolerance of the integration.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one strict JSON document and nothing else.")
 

@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 @simulation_options
 @click.option("--initial", "begin", metavar="NAME=NUMBER", multiple=True,
               help="Begin with another value of a stock, or with the word equilibrium where the model comes to rest. Repeatable.")
+@click.option("--step", type=float, help="The length of the steps of Euler and RK4, where it is not the model's own.")
 @click.option("--until", metavar="DATE", help="Run to this ISO date or model time.")
 @click.option("--save", metavar="FILE", help="Keep the state at the end, or where the run was interrupted, to go on from.")
 @click.option("--resume", metavar="FILE", help="Go on from a state kept with --save, under the same settings.")
 @out_option("the run as CSV, with its manifest,")
-def run(model, case, values, policies, shift, settings, cuts, method, rtol, begin, until, save, resume, out, as_json) -> None:
+def run(model, case, values, policies, shift, settings, cuts, method, rtol, begin, step, until, save, resume, out, as_json) -> None:
     """Simulate MODEL and say how it ends; a collapse is a result, not an error."""
     from ..run import strict_json
     from ..storage import output_folder
@@ -47,7 +48,7 @@ def run(model, case, values, policies, shift, settings, cuts, method, rtol, begi
             raise InputError(f"--save {save}: it is a folder; give the name of a file")
         output_folder(Path(save).parent, "--save")
     start = (chosen.span or asked.model.span or (None,))[0]
-    more = {"initial": initial(begin), "resume": resume, "span": None if until is None else (start, until)}
+    more = {"initial": initial(begin), "resume": resume, "step": step, "span": None if until is None else (start, until)}
     try:
         made, failure = asked.attempt(chosen, **more)
     except Interrupted as stopped:

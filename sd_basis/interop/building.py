@@ -7,13 +7,17 @@ from typing import Any
 
 import sympy
 
-from ..choices import carried_out
+from ..choices import Max, Min, carried_out
 from ..errors import InputError
 from ..model import Model
 from ..quantities import CLOUD, TIME, Auxiliary, Flow, Parameter, Quantity, Stock, define
 from ..written import minus, plus
+from .controlling import control
+from .elements import CONTROLS, Element, key_of
+from .functions import quotient
+from .limiting import limits_on_outflows, terms_of
 from .measures import keep_units, unit_of
-from .reading import CONTROLS, Element, key_of, read
+from .reading import read
 from .translating import Translation, kind_of, number
 
 
@@ -43,6 +47,7 @@ class _Building:
                 raise InputError(f"{where}: it has no {key.upper().replace('_', ' ')}; it is no whole model, add the control variable")
         self.made = Translation(where, elements)
         self.known = self.made.known
+        self.limits = limits_on_outflows(elements)
         self.pending: list[str] = []  # stocks whose initial values wait for other stocks
 
     def model(self, name: str) -> Model:
@@ -52,7 +57,7 @@ class _Building:
                 raise InputError(f"{self.made.of(element)}: it is the name of model time; rename it")
             if element.is_lookup:
                 self.known[key] = self.made.lookup(element, element.name, element.tree, **_said(element))
-            elif (value := self.constant(element)) is not None:
+            elif key not in self.limits and (value := self.constant(element)) is not None:
                 low, high = element.limits
                 fits = all(limit is None or abs(limit) < float("inf") for limit in (low, high)) and (low is None or high is None or low <= high)
                 self.known[key] = Parameter(element.name, value, between=(low, high) if fits else None, **_said(element))
@@ -64,18 +69,13 @@ class _Building:
         for key, quantity in self.known.items():
             if isinstance(quantity, Auxiliary):
                 element = self.elements[key]
-                define(quantity, self.located(element, element.tree))
+                define(quantity, self.limited(key, self.located(element, element.tree)))
         flows = self.flows({self.known[key]: self.elements[key] for key in stocks})
         unit = unit_of(self.elements["time_step"].unit)
         outputs = [quantity for quantity in self.known.values() if quantity is not TIME and not isinstance(quantity, Stock)]
         model = Model(name, [*flows, *self.made.flows] or [self.clock(unit)], span=(0, 1), time_unit=unit or "time", outputs=outputs,
                       description=f"imported from {Path(self.where).name}")
-        start, end, step = (self.control(model, key) for key in CONTROLS[:3])
-        if not end > start:
-            raise InputError(f"{self.where}: FINAL TIME {end:g} is not after INITIAL TIME {start:g}; mend one of them")
-        model.span = (start, end)
-        own = self.known["time_step"]
-        model.step = own if isinstance(own, Parameter) else step
+        control(model, self.known, lambda key: self.made.of(self.elements[key]))
         if reason := keep_units(model):
             model.description += f"; its units are left out, since they do not check ({reason})"
         return model
@@ -94,6 +94,14 @@ class _Building:
         except InputError as error:
             raise error if str(error).startswith(self.where) else InputError(f"{self.made.of(element)}: {error}") from None
 
+    def limited(self, key: str, rate: sympy.Expr) -> sympy.Expr:
+        """Return the rate of a flow within what the non-negative stock that it leaves can give."""
+        if key not in self.limits:
+            return rate
+        stock, beside = self.limits[key]
+        flows = [self.known[flow] if sign > 0 else minus(self.known[flow]) for sign, flow in beside]
+        return Min(rate, Max(plus(quotient(self.known[stock], self.known["time_step"]), *flows), sympy.S.Zero))
+
     def stock(self, key: str) -> Stock:
         """Return the stock of a key, made after those that its initial value mentions."""
         if key in self.known:
@@ -102,8 +110,6 @@ class _Building:
         if key in self.pending:
             loop = " -> ".join(self.elements[name].name for name in (*self.pending[self.pending.index(key):], key))
             raise InputError(f"{self.where}: initial values need one another, {loop}; give one of these stocks a number")
-        if element.tree.non_negative:
-            raise InputError(f"{self.made.of(element)}: a non-negative stock limits its outflows, which is not imported; write the limits into its flows")
         self.pending.append(key)
         for other in _mentioned(element.tree.initial):
             if other in self.elements and kind_of(self.elements[other].tree) == "Integ":
@@ -118,7 +124,7 @@ class _Building:
         rest: dict[Stock, list[tuple[int, Any]]] = {stock: [] for stock in stocks}
         rates: dict[str, Quantity] = {}
         for stock, element in stocks.items():
-            for sign, term in _terms(element.tree.flow, 1):
+            for sign, term in terms_of(element.tree.flow, 1):
                 if kind_of(term) == "Reference" and term.subscripts is None and not isinstance(rate := self.made.quantity(element, term.reference), Stock):
                     ends.setdefault(rate.name, []).append((stock, sign))
                     rates[rate.name] = rate
@@ -146,22 +152,6 @@ class _Building:
         clock = Stock(self.made.fresh("clock"), 0, unit, description="not in the file, which has no stock; a model needs one")
         return Flow(self.made.fresh("ticking"), source=CLOUD, sink=clock, rate=1, description="not in the file")
 
-    def control(self, model: Model, key: str) -> float:
-        """Return the number that a control variable is; raise InputError where it is none before the run."""
-        element = self.elements[key]
-
-        def value(quantity: Quantity) -> sympy.Expr:
-            if isinstance(quantity, Parameter):
-                return sympy.Float(quantity.value)
-            if quantity not in model.equations:
-                raise InputError(f"{self.made.of(element)}: it rests on {quantity.name!r}, which the run computes; a control variable has to be a constant")
-            expression: sympy.Expr = model.equations[quantity]
-            return carried_out(expression.xreplace({symbol: value(symbol) for symbol in expression.free_symbols}))
-        found = value(self.known[key])
-        if not found.is_number:
-            raise InputError(f"{self.made.of(element)}: it comes to {found}, which is no number; give it one")
-        return float(found)
-
 
 def _said(element: Element) -> dict[str, Any]:
     return {"unit": unit_of(element.unit), "description": " ".join(element.description.split())}
@@ -169,16 +159,6 @@ def _said(element: Element) -> dict[str, Any]:
 
 def _is_constant(tree: Any) -> bool:
     return number(tree) is not None or kind_of(tree) == "Arithmetic" and all(map(_is_constant, tree.arguments))
-
-
-def _terms(tree: Any, sign: int) -> list[tuple[int, Any]]:
-    """Return the terms of a sum, each with its sign."""
-    if kind_of(tree) == "Arithmetic" and set(tree.operators) <= {"+", "-"}:
-        signs = [sign, *(sign if operator == "+" else -sign for operator in tree.operators)]
-        return [term for part, own in zip(tree.arguments, signs, strict=True) for term in _terms(part, own)]
-    if kind_of(tree) == "Arithmetic" and list(tree.operators) == ["negative"]:
-        return _terms(tree.arguments[0], -sign)
-    return [] if tree == 0 else [(sign, tree)]
 
 
 def _mentioned(tree: Any) -> set[str]:

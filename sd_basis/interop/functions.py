@@ -53,6 +53,18 @@ def _pulse_train(step, start, interval, width, end):
     return times(_reached(start, step), on, plus(sympy.S.One, minus(_reached(plus(end, step), step))))
 
 
+def _volume(step, start, volume):
+    on = times(_reached(start, step), plus(sympy.S.One, minus(_reached(plus(start, step), step))))
+    return quotient(times(volume, on), step)  # XMILE's PULSE: a volume that passes within one step
+
+
+def _volume_train(step, start, interval, volume):
+    if interval == 0:
+        return _volume(step, start, volume)
+    since = sympy.Mod(plus(TIME, times(_SMALL, step), minus(start)), interval)
+    return quotient(times(volume, _reached(start, step), relation(sympy.Lt, since, step)), step)
+
+
 def _ramp(step, slope, start, end=None):
     until = TIME if end is None else Min(TIME, end)
     return times(slope, Max(plus(until, minus(start)), sympy.S.Zero))
@@ -78,5 +90,6 @@ PLAIN: dict[str, tuple[int, float, Callable[..., sympy.Expr]]] = {
 }
 # Those that also take the step, first.
 STEPPED: dict[str, tuple[int, float, Callable[..., sympy.Expr]]] = {
+    "xpulse": (2, 2, _volume), "xpulse_train": (3, 3, _volume_train), "xramp": (2, 2, _ramp),
     "step": (2, 2, _step), "pulse": (2, 2, _pulse), "pulse_train": (4, 4, _pulse_train), "ramp": (2, 3, _ramp),
 }

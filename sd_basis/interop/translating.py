@@ -14,8 +14,8 @@ from ..errors import InputError, unknown
 from ..lookups import Lookup
 from ..quantities import CLOUD, TIME, Auxiliary, Flow, Parameter, Quantity, Stock, define
 from ..written import minus, plus, power, times
+from .elements import Element, key_of
 from .functions import NOT_AVAILABLE, PLAIN, STEPPED, holds, quotient, relation
-from .reading import Element, key_of
 
 _RELATIONS = {"=": sympy.Eq, "<>": sympy.Ne, "<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
 _KEEPS_STATE = ("Integ", "Initial", "Delay", "DelayN", "Smooth", "SmoothN", "Trend", "Forecast")
@@ -155,10 +155,12 @@ class Translation:
 
     def lookup(self, element: Element, name: str, tree: Any, **said: Any) -> Lookup:
         """Return the lookup of a table, which holds its last values beyond its points, as Vensim's do."""
-        if kind_of(tree) != "Lookups" or tree.type != "interpolate":
+        kinds = {"interpolate": {}, "extrapolate": {"beyond": "extend"}, "hold_backward": {"kind": "previous"}}
+        if kind_of(tree) != "Lookups" or tree.type not in kinds:
             raise InputError(f"{self.of(element)}: its table is not written out in the file, which is not imported; write its points")
         try:
-            return Lookup(self.fresh(name) if name != element.name else name, list(zip(map(float, tree.x), map(float, tree.y), strict=True)), **said)
+            points = list(zip(map(float, tree.x), map(float, tree.y), strict=True))
+            return Lookup(self.fresh(name) if name != element.name else name, points, **kinds[tree.type], **said)
         except InputError as error:
             raise InputError(f"{self.where}: {error}") from None
 
@@ -218,8 +220,8 @@ class Translation:
         return self._apart[key]
 
     def _rests_apart(self, tree: Any) -> bool:
-        calls = [node for node in _nodes(tree) if kind_of(node) == "Call" and key_of(node.function.reference) == "active_initial"]
-        return bool(calls) or any(self.is_apart(key_of(node.reference)) for node in _nodes(tree) if kind_of(node) == "Reference")
+        calls = [node for node in nodes_of(tree) if kind_of(node) == "Call" and key_of(node.function.reference) == "active_initial"]
+        return bool(calls) or any(self.is_apart(key_of(node.reference)) for node in nodes_of(tree) if kind_of(node) == "Reference")
 
     def _begun(self, key: str) -> Auxiliary:
         if key not in self._beginning:
@@ -229,15 +231,15 @@ class Translation:
         return self._beginning[key]
 
 
-def _nodes(tree: Any) -> Iterator[Any]:
+def nodes_of(tree: Any) -> Iterator[Any]:
     """Yield the nodes of a tree, but not what lies under one that keeps a state: its value at the start is its own."""
     if isinstance(tree, (tuple, list)):
         for part in tree:
-            yield from _nodes(part)
+            yield from nodes_of(part)
     elif kind_of(tree) and kind_of(tree) not in _KEEPS_STATE:
         yield tree
         for part in vars(tree).values():
-            yield from _nodes(part)
+            yield from nodes_of(part)
 
 
 def _not(value: sympy.Expr) -> sympy.Expr:

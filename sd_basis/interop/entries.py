@@ -1,0 +1,51 @@
+"""What the text of a Vensim file must look like before its grammar is tried, which takes minutes to give up on ten megabytes of something else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ..errors import InputError
+from .elements import key_of, plain_name
+
+_SKETCH = re.compile(rb"\\{2,}---///")
+_LONGEST = 100_000  # characters of an equation
+_PART = r'(?:"(?:[^"\\]|\\.)*+"|[^~|"]++|")*+'
+_ENTRY = re.compile(rf"({_PART})~{_PART}~[^~|]*+(?:~{_PART})?\||\s*\*{_PART}~{_PART}\|", re.S)  # the second is the heading of a group
+_NAME = re.compile(r'\s*("(?:[^"\\]|\\.)*+"|[^=(\[:<"~|]++)\s*(?:=|\()')
+
+
+def check_text(where: Path) -> None:
+    """Raise InputError for a file that is no text, or whose text before the sketch is not entries `equation ~ unit ~ comment |`, each of another name."""
+    content = _SKETCH.split(where.read_bytes(), maxsplit=1)[0].removeprefix(b"\xef\xbb\xbf")
+    header = re.match(rb"\s*\{([\w-]+)\}", content)
+    encoding = header[1].decode() if header else "utf-8"
+    try:
+        text = content.decode(encoding)
+    except LookupError:
+        raise InputError(f"{where}: it says that its encoding is {encoding!r}, which is none; write {{UTF-8}} on its first line") from None
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{where}, line {line}: it is not encoded in {encoding}, as byte {error.start} shows; save it in UTF-8") from None
+    if "\0" in text:
+        raise InputError(f"{where}, line {text.count(chr(10), 0, text.index(chr(0))) + 1}: it holds bytes that are no text; save it in UTF-8")
+    place, names = header.end() if header else 0, dict[str, str]()
+    while found := _ENTRY.match(text, place):
+        name = _NAME.match(found[1] or "")
+        told = f", {plain_name(name[1])!r}" if name else ""
+        if len(found[1] or "") > _LONGEST:
+            raise InputError(f"{where}, line {_line(text, place)}{told}: an equation of {len(found[1])} characters is no equation; mend it there")
+        if name and ":MACRO:" not in text:
+            key = key_of(name[1])
+            if key in names:
+                raise InputError(f"{where}, {names[key]!r}: it is defined 2 times; names differ by more than case; define it once")
+            names[key] = plain_name(name[1])
+        place = found.end()
+    rest = text[place:].split()
+    if rest or not place:
+        raise InputError(f"{where}, line {_line(text, place)}: no sense can be made of {' '.join(rest[:12])[:60]!r}, an entry is equation ~ unit ~ comment |; "
+                         "mend it there")
+
+
+def _line(text: str, place: int) -> int:
+    return text.count("\n", 0, place + len(text[place:place + 10_000]) - len(text[place:place + 10_000].lstrip())) + 1

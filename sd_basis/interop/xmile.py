@@ -1,0 +1,175 @@
+"""Reading XMILE and Stella files: their variables, of all modules, with the trees that PySD's translator makes of them.
+
+PySD knows neither modules nor comments nor SAVEPER, and keeps the last of two scales of a table. So the XML is put in order
+here and each variable given to PySD by itself. A variable of a module is `module.variable`; one that is connected to
+another is that other.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from .elements import CONTROLS, Element, key_of, limits_of, plain_name, reason
+from .modules import UNKNOWN, all_modules, local, module_of, name_of, resolved
+
+_TOKENS = re.compile(r"""("(?:\\.|[^"\\])*")|((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([^\W\d][\w$']*(?:\.[^\W\d][\w$']*)*)|(.)""", re.S)
+_WORDS = {"if": "IF", "then": "THEN", "else": "ELSE", "and": "and", "or": "or", "not": "not", "mod": "mod"}
+_UNDEFINED_PREFIX = 201  # what Stella's own export leaves in its files
+
+
+def read_xmile(where: Path) -> dict[str, Element]:
+    """Return the elements of an XMILE file by key; raise InputError for one that cannot be read or holds what has no tree."""
+    from pysd.translators.xmile import xmile_element
+
+    xmile_element.eval = ast.literal_eval  # PySD evaluates numbers as Python; the name hides the builtin in its module
+    root = _root(where)
+    namespace = {"ns": "x"}
+    for node in root.iter():
+        if isinstance(node.tag, str):
+            node.tag = "{x}" + local(node)
+    if any(True for _ in root.iterfind("{x}macro")):
+        raise InputError(f"{where}: it has a macro, and macros of XMILE are not imported; write out what it does")
+    models = {key_of(plain_name(node.get("name") or "")): node for node in root.iterfind("{x}model")}
+    main = models.get("") if "" in models else next(iter(models.values()), None)
+    if main is None:
+        raise InputError(f"{where}: it has no model; give a whole XMILE file")
+    behaviour = {f"non_negative_{kind}": any(root.iterfind(f"{{x}}behavior/{inside}{{x}}non_negative"))
+                 for kind in ("stock", "flow") for inside in [f"{{x}}{kind}/"]}
+    if root.find("{x}behavior/{x}non_negative") is not None:
+        behaviour = dict.fromkeys(behaviour, True)
+    specs = root.find("{x}sim_specs")
+    specs = main.find("{x}sim_specs") if specs is None else specs
+    found = {} if specs is None else _controls(where, specs)
+    makers = {"stock": xmile_element.Stock, "flow": xmile_element.Flow, "aux": xmile_element.Aux, "gf": xmile_element.Gf}
+    tables = _tables(root)
+    top = module_of(where, "", main, models, None, ())
+    for module in all_modules(top):
+        for node in module.nodes:
+            own = name_of(where, node)
+            key = key_of(own)
+            if key in module.connected or not module.path and key in CONTROLS[:3]:
+                continue
+            name = module.path.replace("_", " ") + own if module.path else own
+            text = _put_in_order(f"{where}, {name!r}", node, local(node) == "gf" or key in tables)
+            maker = makers["gf" if key in tables else local(node)]
+            try:
+                made = maker(node, namespace, {})
+                made.parse(behaviour)
+                tree = made.get_abstract_element().components[0].ast
+            except Exception as error:  # PySD raises what its parser and its visitors happen to raise
+                raise InputError(f"{where}, {name!r}: its equation cannot be read ({reason(error)}); mend it there") from None
+            if module.path + key in found and key != "saveper":
+                raise InputError(f"{where}, {name!r}: it is defined 2 times; names differ by more than case; define it once")
+            said = made.units, limits_of(made.limits), made.documentation
+            found[module.path + key] = Element(name, text, resolved(tree, module), maker is makers["gf"], *said)
+    return found
+
+
+def _root(where: Path) -> Any:
+    """Return the XML of a file; nothing outside it is looked at, and entities are not expanded."""
+    from lxml import etree
+
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
+    try:
+        root = etree.fromstring(where.read_bytes(), parser=parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise InputError(f"{where}: it is no XML ({' '.join(str(error).split())[:120]}); give an XMILE file") from None
+    faults = [entry for entry in parser.error_log if entry.level > 1 and entry.type != _UNDEFINED_PREFIX]
+    if faults:
+        raise InputError(f"{where}, line {faults[0].line}: it is no whole XML ({' '.join(faults[0].message.split())[:120]}); mend it there")
+    if root is None or local(root) != "xmile":
+        raise InputError(f"{where}: it is no XMILE, its root is {'missing' if root is None else repr(local(root))}; give an XMILE file")
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise InputError(f"{where}: it declares a document type of its own, which no model needs; take that out")
+    return root
+
+
+def _controls(where: Path, specs: Any) -> dict[str, Element]:
+    """Return INITIAL TIME, FINAL TIME, TIME STEP and SAVEPER as elements."""
+    def number(name: str, node: Any, reciprocal: bool = False) -> float:
+        try:
+            value = float(node if isinstance(node, str) else node.text)
+            return 1 / value if reciprocal else value
+        except (TypeError, ValueError, ZeroDivisionError):
+            raise InputError(f"{where}, {name!r}: the file gives no number for it; write one in sim_specs") from None
+    unit = specs.get("time_units") or ""
+    start, stop, step = (specs.find(f"{{x}}{word}") for word in ("start", "stop", "dt"))
+    values = {"INITIAL TIME": None if start is None else number("INITIAL TIME", start), "FINAL TIME": None if stop is None else number("FINAL TIME", stop)}
+    values["TIME STEP"] = 1.0 if step is None else number("TIME STEP", step, (step.get("reciprocal") or "").lower() == "true")  # the default of XMILE
+    every = next((value for name, value in specs.attrib.items() if name.rpartition("}")[2].rpartition(":")[2] == "save_interval"), specs.find("{x}save_step"))
+    values["SAVEPER"] = values["TIME STEP"] if every is None else number("SAVEPER", every)
+    return {key_of(name): Element(name, "", value, False, unit, (None, None), "") for name, value in values.items() if value is not None}
+
+
+def _tables(root: Any) -> set[str]:
+    """Return the keys of variables that equations use as tables, LOOKUP(variable, x)."""
+    texts = " ".join(node.text or "" for node in root.iter("{x}eqn"))
+    return {key_of(name) for name in re.findall(r"\blookup\s*\(\s*(\"[^\"]*\"|[\w.$']+)\s*,", texts, flags=re.I)}
+
+
+def _put_in_order(where: str, node: Any, is_table: bool) -> str:
+    """Put the equations and tables of a variable in the form that PySD reads, and return its equations as text."""
+    for inside in node.iter():
+        word = local(inside)
+        if word in UNKNOWN and not (word == "dimensions" and len(inside) == 0):
+            raise InputError(f"{where}: it is {UNKNOWN[word]}, which is not imported; write it in other words")
+        if word in ("eqn", "inflow", "outflow"):
+            inside.text = _plain(inside.text or "")
+            if not inside.text and not is_table:
+                raise InputError(f"{where}: it has no equation; write one, or connect it to another variable")
+        elif word == "gf":
+            _check_table(where, inside)
+            if is_table and inside is not node:
+                for part in inside:
+                    node.append(part)
+                node.attrib.update({name: value for name, value in inside.attrib.items() if name == "type"})
+    if not is_table and node.find("{x}eqn") is None:
+        raise InputError(f"{where}: it has no equation; write one, or connect it to another variable")
+    return " ".join(inside.text for inside in node.iter("{x}eqn"))
+
+
+def _plain(text: str) -> str:
+    """Return an equation without comments, on one line, every name but those of functions in quotes, LOOKUP(table, x) as table(x)."""
+    text = " ".join(re.sub(r"\{[^{}]*\}", " ", text).split())
+    text = re.sub(r"\blookup\s*\(\s*(\"[^\"]*\"|[\w.$']+)\s*,", lambda found: f"{found[1]} (", text, flags=re.I)
+
+    def told(found: re.Match) -> str:
+        quoted, _, name, _ = found.groups()
+        if quoted:
+            return quoted.replace("\\n", " ")
+        if name is None:
+            return found[0]
+        follows = text[found.end():].lstrip()[:1]
+        if name.lower() in _WORDS and not (follows == "(" and name.lower() == "mod"):
+            return _WORDS[name.lower()]
+        if follows == "(":
+            return name.lower()
+        return f'"{name}"'
+    return _TOKENS.sub(told, text)
+
+
+def _check_table(where: str, table: Any) -> None:
+    """See to the points of a table: numbers, as many x as y; points win over a scale."""
+    counts = {}
+    for word in ("xpts", "ypts"):
+        node = table.find(f"{{x}}{word}")
+        if node is None:
+            continue
+        mark = node.get("sep") or ","
+        try:
+            counts[word] = len([float(part) for part in (node.text or "").strip().strip(mark).split(mark)])
+        except ValueError:
+            raise InputError(f"{where}: a point of its table is no number; write numbers with {mark!r} between them") from None
+    scale = table.find("{x}xscale")
+    if "ypts" not in counts or ("xpts" not in counts and scale is None) or counts.get("xpts", counts["ypts"]) != counts["ypts"]:
+        raise InputError(f"{where}: its table has not as many x as y; give each point both")
+    if scale is not None and "xpts" in counts:
+        table.remove(scale)
+    if (table.get("discrete") or "").lower() == "true":
+        table.set("type", "discrete")
+    if table.get("type") not in (None, "continuous", "extrapolate", "discrete"):
+        raise InputError(f"{where}: its table is {table.get('type')!r}, which is no kind of table; use continuous, extrapolate or discrete")
