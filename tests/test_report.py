@@ -217,6 +217,16 @@ def test_the_model_brings_its_own_figures_and_one_that_fails_is_told(tank):
     assert both.exit_code == 2 and "exclude one another" in both.stderr
 
 
+def test_a_fit_beside_the_model_stands_on_the_page_with_its_range_data_and_error(tank):
+    (tank / "tank.fits").mkdir()
+    (tank / "tank.fits" / "leak.toml").write_text('title = "The leak"\n[[free]]\nname = "share"\nbetween = [0.25, 0.75]\nreason = "unknown"\n'
+                                                  '[[point]]\nquantity = "level"\nvalue = 2.5\nerror = 0.125\nat = 3\nreason = "a ruler"\n')
+    page = report(tank / "tank.py", on=DAY)
+    assert "fits" in page.parts and not page.failures
+    part = page.html[page.html.index('id="fits"'):]
+    assert all(text in part for text in ("The leak", "0.25 to 0.75", "0.125", "a ruler", "sd-basis fit tank leak"))
+
+
 def test_wrong_requests_end_with_one_sentence(tank, monkeypatch):
     monkeypatch.chdir(tank)
     (tank / "folder.html").mkdir()

@@ -15,7 +15,7 @@ from ..manifest import manifest
 from ..model import Model
 from ..storage import write_result
 from ..version import __version__
-from . import behaviour, books, declared, evidence, feedback, guidelines, method, structure, telling
+from . import behaviour, books, declared, evidence, feedback, fits, guidelines, method, structure, telling
 from .page import Markup, element, joined, page
 from .subject import Picture, Subject, attempted, known_cases
 
@@ -28,7 +28,7 @@ PARTS: tuple[tuple[str, str, Make], ...] = (
     ("equations", "Equations", structure.equations), ("parameters", "Parameters", declared.parameters), ("inputs", "Data and lookups", declared.inputs),
     ("rules", "Policies, impulses and outcomes", declared.rules), ("books", "Balance sheets and transactions", books.books),
     ("ledgers", "Ledgers", books.ledgers),
-    ("checks", "Checks", evidence.checks), ("claims", "Claims", evidence.claims), ("method", "How it was computed", method.method))
+    ("checks", "Checks", evidence.checks), ("claims", "Claims", evidence.claims), ("fits", "Fits", fits.fits), ("method", "How it was computed", method.method))
 _GUIDELINES = ("guidelines", "Reporting guidelines")
 
 

@@ -43,9 +43,10 @@ ITEMS = (
     Item("simulation", PREFERRED, "Sensitivity of the results to parameters", (), "missing: the commands sensitivity, sweep and uncertainty"),
     Item("simulation", PREFERRED, "The command that reproduces the results", ("method",)),
     Item("simulation", PREFERRED, "Time of processing", (), "missing on purpose: the page is the same each time it is made; the command prints it"),
-    Item("optimisation", MINIMUM, "Objective, searched parameters with ranges, algorithm, number of starts", (),
-         "missing: a fit keeps its own result and manifest (command fit)"),
-    Item("optimisation", MINIMUM, "Values found, goodness of fit on data not fitted", ("claims",), "as far as claims measure it; else command fit"),
+    Item("optimisation", MINIMUM, "Objective, searched parameters with ranges, algorithm, number of starts", ("fits",),
+         "the number of starts is an option of the command fit"),
+    Item("optimisation", MINIMUM, "Values found, goodness of fit on data not fitted", ("fits", "parameters", "claims"),
+         "values in force; goodness as far as claims measure it, else command fit"),
     Item("optimisation", PREFERRED, "Confidence intervals, identifiability, seeds of the search", (), "missing: command fit"),
 )
 
