@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from ..checking import check_model
 from ..errors import InputError
 from ..expectations import Expectation, expectations
 from ..library import code_path
@@ -19,10 +20,6 @@ from .words import sentences
 
 def checks(subject: Subject) -> Markup:
     """Return a quick look of the field's tests: units, documentation, ledgers, signs, regions of outcomes."""
-    try:
-        from ..checking import check_model
-    except ImportError:
-        return element("p", "This installation has no checks.")
     found = check_model(subject.model, case=subject.case, quick=True, **subject.settings)
     rows = [(check.title, check.result, len(check.findings) or "", check.source) for check in found.checked if not check.skipped]
     listed = [element("li", f"{item.grade.capitalize()}, {item.sentence}.") for item in found]

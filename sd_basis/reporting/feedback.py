@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
+from ..looping import LoopScores, loop_scores
+from ..looping.scoring import Group
 from .drawing import drawn
 from .page import Markup, element, joined, table
 from .subject import Subject
-
-if TYPE_CHECKING:
-    from ..looping import LoopScores
-    from ..looping.scoring import Group
 
 _MOST = 40  # loops listed
 _WORDS = {"+": "reinforcing", "-": "balancing", "changes": "changes along the run", "none": "never acts here"}
@@ -22,8 +20,6 @@ _WORDS = {"+": "reinforcing", "-": "balancing", "changes": "changes along the ru
 
 def scores_of(subject: Subject) -> LoopScores:
     """Return the scores of the loops along the case, computed once."""
-    from ..looping import loop_scores
-
     if "loops" not in subject.kept:
         subject.kept["loops"] = loop_scores(subject.model, subject.case, set=subject.set)
     return subject.kept["loops"]
@@ -33,8 +29,6 @@ def loops(subject: Subject) -> Markup:
     """Return the feedback loops by name, partition and share in the run, and their diagram."""
     try:
         scores = scores_of(subject)
-    except ImportError:
-        return element("p", "This installation has no analysis of loops.")
     except InputError as error:
         return element("p", f"{error}.")
     ranked = sorted(scores.ranked(), key=lambda group: (not group.given, group.partition))  # each partition's by their share
