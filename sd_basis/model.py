@@ -30,7 +30,8 @@ class Model:
     `flows` are Flow and Trade objects and families of them; stocks, auxiliaries, parameters, series, lookups and the
     flows of delays are collected from them, from `outputs` (quantities no rate mentions), policies, impulses and
     outcomes. `runaway` is the inequality whose coming true, where no policy acts, starts the second clock of `timing`.
-    `step` is the length of a step of "Euler" and "RK4", `saving` the time between the rows of such a run: numbers, parameters, or auxiliaries of time.
+    `step` is the length of a step of "Euler" and "RK4", `saving` the time between the rows of such a run: numbers, parameters, or auxiliaries of time;
+    `stepping` is the one of the two methods that `check` runs the steps by.
     `loops` names feedback loops. `span` is (start, end) in `time_unit`; `units` defines unit names of its own, {"year": "252 day"}.
     Raises InputError for two quantities of one name, an auxiliary without an equation, an
     algebraic loop (named), and anything of the wrong kind.
@@ -41,7 +42,7 @@ class Model:
                  policies: Iterable[Policy] = (), impulses: Iterable[Impulse] = (), outcomes: Iterable[Outcome] = (),
                  runaway: Relational | None = None, outputs: Iterable[Quantity] = (), loops: Iterable[Loop] = (),
                  units: Mapping[str, str] | None = None, description: str = "", step: float | Quantity | None = None,
-                 saving: float | Quantity | None = None):
+                 saving: float | Quantity | None = None, stepping: str = "Euler"):
         self.name, self.time_unit, self.description = name, time_unit, description
         self.where = f"model {name!r}"
         self.unit_definitions = dict(units or {})
@@ -76,7 +77,9 @@ class Model:
         self.cuts: tuple[Any, ...] = ()  # links held at their value, made by `cut`
         self.compiled: Any = None  # the fast functions, once `simulate` needs them
         self.stepped: Any = None  # those for fixed steps
-        self.step, self.saving = step, saving
+        if stepping not in ("Euler", "RK4"):
+            raise unknown(f"{self.where}, stepping", "method of fixed steps", str(stepping), ("Euler", "RK4"))
+        self.step, self.saving, self.stepping = step, saving, stepping
         self.quantities: dict[str, Quantity] = {}
         self.stocks: tuple[Stock, ...] = ()
         self.parameters: tuple[Parameter, ...] = ()

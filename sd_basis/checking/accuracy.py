@@ -1,4 +1,4 @@
-"""Integration error: the same run at a sharper tolerance, by another method, with more restarts, or at half the step."""
+"""Integration error: the same run at a sharper tolerance, by another method, with more restarts; in a model's own steps and without."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ..series import Series
 from .comparing import apart
 from .context import Context, stopped
 from .findings import Finding, error, warning
+from .stepping_error import own_steps
 
 _SHARPER = 100.0
 _RESTARTS = 400
 _TINY = 5e-324  # a knot is where a series changes: the least number there is leaves every other as it is
 _FAR = 1e3  # tolerances: two sound runs at rtol 1e-6 agree to 1e-3 of each stock's size
-_FAR_BY_STEPS = 0.01  # of each stock's size, between Euler's step and half of it
 _ADVICE = "run it at a sharper --rtol, or give what is short a date (a policy, series or impulse), so that the solver restarts there"
 _OTHER = {"LSODA": "BDF", "BDF": "Radau", "Radau": "BDF"}
 
@@ -31,15 +31,13 @@ def integration(model: Model, context: Context) -> Iterator[Finding]:
     """A sharper tolerance and another method give the same run.
 
     The main case is restarted four hundred times on the way, then run at a hundredth of the tolerance, then by another method. A solver at
-    rest may step over a short event whatever its tolerance; restarts make it look. Of a model that runs in Euler's steps the step is halved.
-    Compared are every stock, relative to its size, the outcomes and when they are decided. Sterman's integration-error test.
+    rest may step over a short event whatever its tolerance; restarts make it look. A model with steps of its own is run as it says, with
+    LSODA, and in shorter steps. Compared are every stock, the outcomes and when they are decided. Sterman's integration-error test.
     """
-    base = context.base
     if context.method in FIXED:
-        half = base.solver["step"] / 2
-        yield from _compared(model, base, context.attempt(context.main, step=half), f"with the step halved to {half:g}", _FAR_BY_STEPS,
-                             "take a shorter step, or another method")
+        yield from own_steps(model, context)
         return
+    base = context.base
     bound, other = _FAR * context.rtol, _OTHER[context.method]
     ways: list[tuple[str, dict[str, Any]]] = [(f"at rtol {context.rtol / _SHARPER:g}", {"rtol": max(context.rtol / _SHARPER, 1e-13)}),
                                               (f"by {other} instead of {context.method}", {"method": other})]
@@ -80,4 +78,4 @@ def _compared(model: Model, base: Run, other: Run | BasisError, how: str, bound:
 
 def runs_of_integration(model: Model, context: Context) -> int:
     """Return how many runs it takes, those with restarts as several."""
-    return 1 if context.method in FIXED else 5
+    return 4 if context.method in FIXED else 5

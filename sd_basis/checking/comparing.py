@@ -23,7 +23,21 @@ class Apart:
     @property
     def ends(self) -> str:
         """The outcomes that differ, as text."""
-        return ", ".join(f"{'the outcome' if group == 'outcome' else group} is {one}, then {other}" for group, (one, other) in self.outcomes.items())
+        return _told(self.outcomes)
+
+
+def changed_outcomes(one: Run, other: Run) -> str:
+    """Return the outcomes in which two runs differ, as text, empty where they are the same."""
+    return _told(_changed(one, other))
+
+
+def _changed(one: Run, other: Run) -> dict[str, tuple[str, str]]:
+    codes = {group: (decision.code, other.outcomes[group].code) for group, decision in one.outcomes.items() if group in other.outcomes}
+    return {group: pair for group, pair in codes.items() if pair[0] != pair[1]}
+
+
+def _told(outcomes: dict[str, tuple[str, str]]) -> str:
+    return ", ".join(f"{'the outcome' if group == 'outcome' else group} is {one}, then {other}" for group, (one, other) in outcomes.items())
 
 
 def apart(one: Run, other: Run) -> Apart:
@@ -35,6 +49,4 @@ def apart(one: Run, other: Run) -> Apart:
                       for stock, column in zip(one.model.stocks, np.vstack([first, second]).T, strict=True)])
     differences = np.abs(first - second) / sizes
     row, column = np.unravel_index(int(np.argmax(differences)), differences.shape)
-    codes = {group: (decision.code, other.outcomes[group].code) for group, decision in one.outcomes.items() if group in other.outcomes}
-    return Apart(float(differences[row, column]), one.model.stocks[int(column)].name, float(times[row]),
-                 {group: pair for group, pair in codes.items() if pair[0] != pair[1]})
+    return Apart(float(differences[row, column]), one.model.stocks[int(column)].name, float(times[row]), _changed(one, other))

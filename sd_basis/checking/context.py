@@ -37,7 +37,7 @@ class Context:
     def __init__(self, model: Model, case: Any = None, *, quick: bool = False, method: str = "LSODA", rtol: float = 1e-6, workers: int = 1,
                  step: Callable[[int], None] = lambda runs: None):
         self.model, self.quick, self.rtol, self.workers, self.step = model, quick, rtol, workers, step
-        self.method = FIXED[0] if model.step is not None else method
+        self.method = model.stepping if model.step is not None else method
         self.found: dict[str, Case | InputError] = self._cases()
         self.main = self._main(case)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,28 +17,30 @@ ERROR, WARNING, NOTE = GRADES = ("error", "warning", "note")
 class Finding:
     """One finding: its grade, one sentence (where: what is so; what to do) and the names of what it is about.
 
-    An error is a fault, a warning a doubt that a modeller has to settle, a note is worth knowing and does not count.
+    An error is a fault, a warning a doubt that a modeller has to settle, a note is worth knowing and does not count. `details` are the numbers
+    behind the sentence, for a program, where there are more than it says.
     """
 
     grade: str
     sentence: str
     names: tuple[str, ...] = ()
     check: str = ""
+    details: Mapping[str, Any] | None = None
 
 
-def error(sentence: str, *names: str) -> Finding:
+def error(sentence: str, *names: str, details: Mapping[str, Any] | None = None) -> Finding:
     """Return a finding that is a fault."""
-    return Finding(ERROR, sentence, names)
+    return Finding(ERROR, sentence, names, details=details)
 
 
-def warning(sentence: str, *names: str) -> Finding:
+def warning(sentence: str, *names: str, details: Mapping[str, Any] | None = None) -> Finding:
     """Return a finding that raises a doubt."""
-    return Finding(WARNING, sentence, names)
+    return Finding(WARNING, sentence, names, details=details)
 
 
-def note(sentence: str, *names: str) -> Finding:
+def note(sentence: str, *names: str, details: Mapping[str, Any] | None = None) -> Finding:
     """Return a finding that does not count."""
-    return Finding(NOTE, sentence, names)
+    return Finding(NOTE, sentence, names, details=details)
 
 
 class Skip(Exception):
@@ -131,7 +133,8 @@ class Findings:
         return {"model": self.model, "case": self.case, "values": self.values, "sound": self.sound, "summary": self.summary,
                 "checks": [{"name": check.name, "title": check.title, "source": check.source, "result": check.result, "skipped": check.skipped or None,
                             "seconds": round(check.seconds, 3)} for check in self.checked],
-                "findings": [{"check": found.check, "grade": found.grade, "sentence": found.sentence, "names": list(found.names)} for found in self]}
+                "findings": [{"check": found.check, "grade": found.grade, "sentence": found.sentence, "names": list(found.names),
+                              **({} if found.details is None else {"details": found.details})} for found in self]}
 
 
 def counted(number: int, what: str) -> str:

@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..model import Model
 from ..quantities import CLOUD, TIME, Auxiliary, Flow, Parameter, Quantity, Stock, define
 from ..written import minus, plus
-from .controlling import control
+from .controlling import asked_method, control
 from .elements import CONTROLS, Element, key_of
 from .functions import quotient
 from .limiting import limits_on_outflows, terms_of
@@ -32,11 +32,13 @@ def import_model(path: str | Path) -> Model:
     """
     where = str(path)
     try:
-        return _Building(where, read(path)).model(Path(path).stem)
+        model = _Building(where, read(path)).model(Path(path).stem)
     except RecursionError:
         raise InputError(f"{where}: its equations are nested too deeply; write them in several variables") from None
     except InputError as error:
         raise error if str(error).startswith(where) else InputError(f"{where}: {error}") from None
+    model.stepping = asked_method(Path(path))
+    return model
 
 
 class _Building:

@@ -1,8 +1,10 @@
-"""The control variables of a foreign model: when it begins, ends, steps and saves."""
+"""The control variables of a foreign model: when it begins, ends, steps and saves, and by which method."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 from ..errors import InputError
 from ..model import Model
@@ -10,6 +12,7 @@ from ..pacing import rounded, value_at
 from ..quantities import Auxiliary, Parameter, Quantity
 
 _MOST_STEPS = 2_000_000
+_RUNGE_KUTTA = {"1", "3", "4", "5"}  # of Vensim: 1 and 5 are of fourth order, 3 and 4 of second; 0 and 2 are Euler's
 
 
 def control(model: Model, known: dict[str, Quantity], of: Callable[[str], str]) -> None:
@@ -53,3 +56,13 @@ def _as_given(model: Model, quantity: Quantity) -> Quantity:
     while isinstance(quantity, Auxiliary) and isinstance(model.equations[quantity], (Parameter, Auxiliary)):
         quantity = model.equations[quantity]
     return quantity
+
+
+def asked_method(path: Path) -> str:
+    """Return the method of fixed steps that a file asks for: "Euler", or "RK4" for one of Runge and Kutta, of second order too."""
+    text = path.read_bytes().decode("utf-8", "replace")
+    if path.suffix.lower() == ".mdl":
+        asked = re.findall(r"^15:\d+,\d+,\d+,(\d+)", text.rpartition("///---")[2], flags=re.M)
+        return "RK4" if asked and asked[-1] in _RUNGE_KUTTA else "Euler"
+    method = re.search(r"<\w*:?sim_specs\b[^>]*\bmethod\s*=\s*[\"'](\w+)", text)
+    return "RK4" if method and method[1].lower().startswith("rk") else "Euler"

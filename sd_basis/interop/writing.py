@@ -181,6 +181,7 @@ class _Writing:
         for word, given in (("step", model.step), ("saving", model.saving)):
             if given is not None:
                 parts.append(f"{word}={self.names[given] if given in self.names else _value(given)}")
+        parts += [f"stepping={model.stepping!r}"] if model.stepping != "Euler" else []
         parts += [f"description={model.description!r}"] if model.description else []
         return "MODEL = Model(" + ",\n              ".join(_wrapped(part).replace("\n", "\n              ") for part in parts) + ")"
 
