@@ -35,7 +35,7 @@ _DOOR = {
     "If": "choices", "Max": "choices", "Min": "choices", "positive": "gates",
     "Model": "model", "Case": "case", "load": "library", "System": "system",
     "import_model": "interop", "simulate": "simulation", "Run": "run",
-    "cut": "cutting", "equilibrium": "resting", "loop_gain": "gain", "sensitivities": "responses", "turning_shift": "timing",
+    "cut": "cutting", "extended": "extending", "equilibrium": "resting", "loop_gain": "gain", "sensitivities": "responses", "turning_shift": "timing",
     "critical_delay": "transition.critical", "critical_value": "transition.critical",
     "continue_equilibria": "continuation.equilibria", "continue_folds": "continuation.folding", "hysteresis": "continuation.sweeping",
     "Loop": "circuits", "cut_loops": "looping", "find_loops": "looping", "loop_modes": "looping", "loop_scores": "looping",

@@ -58,7 +58,7 @@ def turning_shift(model: Model, case: Case | str | Path | None, low: float, high
                          "give a case with policies to shift")
     groups = list(dict.fromkeys(outcome.group for outcome in model.outcomes))
     if not groups:
-        raise InputError(f"{where}: the model declares no outcomes; give it outcomes=")
+        raise InputError(f"{where}: the model declares no outcomes; give it outcomes=, a model of another tool by extended()")
     group = groups[0] if group is None else group
     if group not in groups:
         raise unknown(where, "group of outcomes", group, groups)

@@ -37,7 +37,8 @@ values_option = click.option("--values", metavar="SET", shell_complete=completin
 set_option = click.option("--set", "settings", metavar="NAME=NUMBER", multiple=True, shell_complete=completing.settings,
                           help="Give a parameter another value. Repeatable.")
 policy_option = click.option("--policy", "policies", metavar="NAME[@DATE]", multiple=True, shell_complete=completing.policies,
-                             help="Use a policy of the model, from an ISO date or model time on. Repeatable.")
+                             help="Use a policy of the model, from an ISO date or model time on, or give a parameter another value from then on, as in "
+                                  "--policy rate=0.5@12. Repeatable.")
 cut_option = click.option("--cut", "cuts", metavar="LINK[@DATE]", multiple=True,
                           help="Hold a link or loop at its value, from a date or the start on, as in --cut 'price -> sales@12'. Repeatable.")
 method_option = click.option("--method", default="LSODA", show_default=True, shell_complete=_methods, callback=_named,

@@ -105,13 +105,26 @@ def _number(where: str, text: str) -> float:
 
 
 def _policy(model: Model, text: str) -> Policy:
-    name, at, start = text.partition("@")
-    policy = model.policy(name)
+    name, at, start = text.rpartition("@") if "@" in text else (text, "", "")
+    policy = _ad_hoc(model, text, name) if "=" in name and name not in (*model.policies, *model.impulses) else model.policy(name)
     if not at:
         return policy
     if not start.strip():
         raise InputError(f"--policy {text!r}: there is no date after the @; write {name}@2020-03-13 or {name}@14.5")
     return policy.at(start.strip()) if hasattr(policy, "changes") else policy.at_date(start.strip())
+
+
+def _ad_hoc(model: Model, text: str, change: str) -> Policy:
+    """Return the policy of a text like "rate=0.5@12": a parameter takes another value from a date on."""
+    from ..policies import Policy
+    from ..quantities import Parameter
+
+    name, value = _setting(change, "--policy", "rate=0.5@12")
+    if "@" not in text:
+        raise InputError(f"--policy {text!r}: a change of a parameter needs a date; write {change}@12, or --set {change} for the whole run")
+    parameter = model.quantity(name, f"--policy {text!r}", Parameter)
+    parameter.check(value, f"--policy {text!r}")
+    return Policy(change, {parameter: value})
 
 
 def _cut(model: Model, text: str) -> Model:

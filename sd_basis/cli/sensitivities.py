@@ -65,7 +65,7 @@ def sensitivity(model, case, values, settings, asked_of, over, policy, group, lo
     from ..sensitivity.cases import condition_of
     from ..sensitivity.interests import interest_of
     from ..sensitivity.measuring import Window, Work
-    from ..sensitivity.ranging import uncertain
+    from ..sensitivity.ranging import guessed, uncertain
     from ..storage import output_folder, strict_json, write_atomic
     from ..transition.scene import DELAY, Scene
 
@@ -81,7 +81,7 @@ def sensitivity(model, case, values, settings, asked_of, over, policy, group, lo
     axes, warnings = axes_of(scene, uncertain(scene, over), True)
     if any(axis.name == DELAY for axis in axes):
         raise InputError(f"--over {DELAY}: the derivative by dates is always shown; for a delay as a range use sweep or uncertainty")
-    warn(warnings)
+    warn([*warnings, *filter(None, [guessed(axes, asked.model)])])
     condition = None if prim is None else condition_of(scene, where or next((one.text for one in interests if one.binary), "outcome"))
     folder = output_folder(out) if out else None
     study = Study(scene, interests, axes, Window(*window_ends, scan, xtol), Work(engine, workers, None, Counting()), folder, seed)

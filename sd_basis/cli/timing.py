@@ -58,7 +58,7 @@ def timing(model, case, values, settings, policy, groups, between, size, within,
     asked = request(model, values, (), settings, (), method, rtol)
     own, every = asked.case(case), list(dict.fromkeys(outcome.group for outcome in asked.model.outcomes))
     if not every:
-        raise InputError(f"model {asked.model.name!r}: it declares no outcomes; give it outcomes=")
+        raise InputError(f"model {asked.model.name!r}: it declares no outcomes; give it outcomes=, a model of another tool by extended()")
     chosen = _groups(asked, groups, every)
     moved = None if policy is None else asked.model.policy(policy)
     folder = output_folder(out) if out else None

@@ -199,7 +199,7 @@ class Scene:
     def look(self, delay: float | None = None, values: Mapping[str, float] | None = None, stretch: float = 1.0, longest: float = 1.0) -> Look:
         """Return how a run ends; one that is undecided is followed further, to `longest` spans at most, each time four times as far."""
         if not self.group:
-            raise InputError(f"model {self.model.name!r}: it declares no outcomes; give it outcomes=")
+            raise InputError(f"model {self.model.name!r}: it declares no outcomes; give it outcomes=, a model of another tool by extended()")
         given = self._values(values)
         point = delay, tuple(sorted(given.items()))
         while (found := self._look(point, given, stretch)).code == UNDECIDED and stretch < longest:
