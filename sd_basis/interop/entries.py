@@ -29,13 +29,14 @@ def check_text(where: Path) -> None:
         raise InputError(f"{where}, line {line}: it is not encoded in {encoding}, as byte {error.start} shows; save it in UTF-8") from None
     if "\0" in text:
         raise InputError(f"{where}, line {text.count(chr(10), 0, text.index(chr(0))) + 1}: it holds bytes that are no text; save it in UTF-8")
+    unique = ":MACRO:" not in text  # a macro has names of its own
     place, names = header.end() if header else 0, dict[str, str]()
     while found := _ENTRY.match(text, place):
         name = _NAME.match(found[1] or "")
         told = f", {plain_name(name[1])!r}" if name else ""
         if len(found[1] or "") > _LONGEST:
             raise InputError(f"{where}, line {_line(text, place)}{told}: an equation of {len(found[1])} characters is no equation; mend it there")
-        if name and ":MACRO:" not in text:
+        if name and unique:
             key = key_of(name[1])
             if key in names:
                 raise InputError(f"{where}, {names[key]!r}: it is defined 2 times; names differ by more than case; define it once")
