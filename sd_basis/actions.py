@@ -79,7 +79,7 @@ def acting(model: Model, policy: Policy, start: float, end: float, *, shock: boo
         for series in expression.free_symbols:
             if isinstance(series, Series):
                 sampled[series] = _moved(series, start)
-    expressions = tuple((model.parameter_places[model.quantity(parameter, policy.name, Parameter)], expression)
+    expressions = tuple((model.input_places[model.quantity(parameter, policy.name, Parameter)], expression)
                         for parameter, expression in policy.changes.items())
     changes = tuple((place, Value(model, expression, sampled)) for place, expression in expressions)
     knots = tuple(time for series in sampled.values() for time in series.knots() if start <= time < end)

@@ -88,15 +88,17 @@ def _plain(model: Model, program: Program) -> tuple[sympy.Symbol, list, list, li
     return time, stocks, given, assignments, outputs
 
 
-def source(model: Model, program: Program, scalar: bool) -> str:
-    """Return the source of a program; raise InputError for a function that has no code."""
+def source(model: Model, program: Program, scalar: bool, write: Callable[[Model, Program], str] | None = None) -> str:
+    """Return the source of a program, as another writer has it where one is given; raise InputError for a function that has no code."""
     try:
+        if write is not None:
+            return write(model, program)
         if not scalar:
             time, stocks, given, assignments, outputs = _plain(model, program)
-            return _lambdified("_inner", [time, stocks, given], *_shared(assignments, outputs), scalar)
+            return lambdified("_inner", [time, stocks, given], *_shared(assignments, outputs), scalar)
         made = layout(model, program)
-        return (_lambdified("_constants", [made.given], made.fixed, made.constants, scalar)
-                + _lambdified("_inner", [made.time, made.stocks, made.constants], made.moving, made.outputs, scalar))
+        return (lambdified("_constants", [made.given], made.fixed, made.constants, scalar)
+                + lambdified("_inner", [made.time, made.stocks, made.constants], made.moving, made.outputs, scalar))
     except NotImplementedError as error:
         raise _no_code(model.name, (str(error).partition("_print_")[2] or "a function").split()[0]) from None
 
@@ -104,7 +106,7 @@ def source(model: Model, program: Program, scalar: bool) -> str:
 def scalar_function(name: str, arguments: list, expression: sympy.Expr, scalar: bool = True) -> Callable:
     """Return one expression as a function of its arguments, numbers or, not `scalar`, arrays, for values that are needed now and then."""
     plain = [sympy.Symbol(f"v{number}", real=True) for number in range(len(arguments))]
-    text = _lambdified("_inner", plain, [], [expression.xreplace(dict(zip(arguments, plain, strict=True)))], scalar)
+    text = lambdified("_inner", plain, [], [expression.xreplace(dict(zip(arguments, plain, strict=True)))], scalar)
     made = functions(name, compile(text, f"<{name} value>", "exec"), scalar).inner
     return lambda *values: made(*values)[0]
 
@@ -230,12 +232,14 @@ class _Scalar(PythonCodePrinter):
     _print_look_slope = _print_look_curve = _print_look
 
 
-def _lambdified(name: str, arguments: list, assignments: list, outputs: list, scalar: bool) -> str:
+def scalar_printer() -> PythonCodePrinter:
+    """Return what writes expressions as Python for single numbers."""
+    return _Scalar({"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True, "user_functions": {gate: gate for gate in SCALAR}})
+
+
+def lambdified(name: str, arguments: list, assignments: list, outputs: list, scalar: bool) -> str:
+    """Return the source of a function of that name."""
     modules = [SCALAR, "math"] if scalar else [VECTOR, "numpy"]
-    options = {}
-    if scalar:
-        settings = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True,
-                    "user_functions": {gate: gate for gate in SCALAR}}
-        options["printer"] = _Scalar(settings)
+    options = {"printer": scalar_printer()} if scalar else {}
     function = sympy.lambdify(arguments, outputs, modules=modules, cse=lambda _: (assignments, outputs), **options)
     return inspect.getsource(function).replace("_lambdifygenerated", name, 1) + "\n"

@@ -22,6 +22,7 @@ from sympy.core.relational import Relational
 from . import cache
 from .codegen import Functions, functions, source
 from .declarations import margin
+from .marching import march_source
 from .model import Model
 from .programs import gradient_program, impulse_ledger_program, impulse_program, initial_program, mode_program, watch_program
 from .quantities import TIME, Quantity
@@ -30,7 +31,7 @@ from .watching import Watched
 
 _ENGINE_FILES = (
     "choices.py", "choosing.py", "codegen.py", "collecting.py", "compiled.py", "declarations.py", "dimensions.py", "families.py",
-    "gates.py", "graph.py", "kinks.py", "lookups.py", "model.py", "opening.py", "policies.py", "programs.py", "quantities.py", "slopes.py", "symbols.py",
+    "gates.py", "graph.py", "kinks.py", "lookups.py", "marching.py", "model.py", "opening.py", "policies.py", "programs.py", "quantities.py", "slopes.py", "symbols.py",
     "system.py", "units.py", "written.py")
 
 
@@ -98,6 +99,11 @@ class Compiled:
     def rhs(self) -> Functions:
         """dx/dt as a list, from floats."""
         return self._function("rhs", self.system.right_hand_side, scalar=True)
+
+    @cached_property
+    def march(self) -> Functions:
+        """Euler's steps, from floats: `inner(t, x, constants, ends, keep)`."""
+        return self._function("march", self.system.right_hand_side, scalar=True, write=march_source)
 
     @cached_property
     def jacobian(self) -> Functions:
@@ -226,10 +232,10 @@ class Compiled:
     def _blank(self) -> tuple[list, list]:
         return ([0.0] * len(self.model.stocks), [0.0] * (len(self.model.inputs) + len(self.model.modes)))
 
-    def _function(self, kind: str, program: Callable[[], Program], *, scalar: bool) -> Functions:
+    def _function(self, kind: str, program: Callable[[], Program], *, scalar: bool, write: Callable[[Model, Program], str] | None = None) -> Functions:
         kept = cache.read(self.key, kind)
         if kept is None:
-            code = compile(source(self.model, program(), scalar), f"<{self.model.name} {kind}>", "exec")
+            code = compile(source(self.model, program(), scalar, write), f"<{self.model.name} {kind}>", "exec")
             cache.keep(self.key, kind, marshal.dumps(code))
         else:
             code = marshal.loads(kept)

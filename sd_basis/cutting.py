@@ -35,7 +35,7 @@ class Cut:
         """Return the action that takes the value and holds it, to the end of the run."""
         time = start if self.at is None else case.time(f"cut {self.name}", self.at)
         made = acting(model, Policy(f"cut {self.name}", {self.switch: 1}), time, float("inf"), shock=True)
-        return replace(made, holds=((model.parameter_places[self.held], self.source),))
+        return replace(made, holds=((model.input_places[self.held], self.source),))
 
 
 def cut(model: Model, link: str, at: Any = None) -> Model:

@@ -37,7 +37,7 @@ class Effects:
         matrix = np.zeros((len(self.model.parameters) + len(self.model.series), len(self.varied) + 1))
         for column, item in enumerate(self.varied):
             if isinstance(item, Parameter):
-                matrix[self.model.parameter_places[item], column] = 1.0
+                matrix[self.model.input_places[item], column] = 1.0
         return matrix
 
     def inputs(self, segment: Segment, t: float, starts: Mapping[tuple[str, float], np.ndarray], held: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -24,7 +24,7 @@ from .integrators import Piece, integrate
 from .model import Model
 from .pacing import Pace
 from .policies import Impulse, Policy
-from .stepping import held_over_steps, step_by_step
+from .stepping import in_steps
 from .timeline import Kick, Schedule, Segment
 from .watching import Crossing, Watch
 
@@ -181,14 +181,14 @@ class Advance:
         clock, watch = self.watch(segment)
         known = None if clock is None else clock.ahead(segment.start, segment.end, x)
         end = segment.end if known is None else max(known.time, segment.start + self.plan.nearest)
-        last = float(np.nextafter(end, segment.start))  # what jumps at a known time is not seen before
+        last = math.nextafter(end, segment.start)  # what jumps at a known time is not seen before
 
         def over(function: Functions) -> Callable:
             made = function.bind(segment.values(segment.start)) if segment.constant else partial(_moving, function, segment.values)
             return made if known is None else lambda t, state: made(min(t, last), state)
-        rates = over(self.functions.rhs)
         if self.pace is not None:
-            return _ended(step_by_step(self.pace, rates, segment.start, end, x, watch, held_over_steps(self.pace, self.model, segment)), known)
+            return _ended(in_steps(self.pace, self.functions, segment, end, x, over, watch), known)
+        rates = over(self.functions.rhs)
         slopes = over(self.functions.jacobian)
 
         def jacobian(t, state):
@@ -208,7 +208,8 @@ class Advance:
             x, right, segment = self.arrive(t, x, inputs, crossing)
             piece = self.integrate(segment, x)
             self.check(piece)
-            segment = replace(segment, end=float(piece.t[-1]))
+            if piece.t[-1] != segment.end:
+                segment = replace(segment, end=float(piece.t[-1]))
             crossing = piece.crossing
             if crossing is not None:
                 recent = [*recent[-_CHATTER + 1:], crossing.time]

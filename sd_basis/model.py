@@ -141,9 +141,15 @@ class Model:
         return {node: sympy.Symbol(f"_mode{number}", real=True) for number, node in enumerate(nodes)}
 
     @cached_property
-    def parameter_places(self) -> dict[Parameter, int]:
-        """The place of each parameter among the inputs of the compiled functions."""
-        return {parameter: place for place, parameter in enumerate(self.parameters)}
+    def joined(self) -> list[list[int]]:
+        """The places of the stocks that flows join with each stock."""
+        places = {stock: place for place, stock in enumerate(self.stocks)}
+        found: list[list[int]] = [[] for _ in self.stocks]
+        for flow in self.flows:
+            ends = [places[stock] for stock, _ in flow.ends]
+            for place in ends:
+                found[place] += ends
+        return found
 
     @cached_property
     def input_places(self) -> dict[Quantity, int]:
@@ -201,7 +207,7 @@ class Model:
     def altered(self) -> Model:
         """Return a copy for other equations: it shares the declarations and has forgotten what was derived from them or compiled."""
         made = copy.copy(self)
-        for derived in ("parameter_places", "input_places", "kinks", "modes", "series_in_equations"):
+        for derived in ("input_places", "joined", "kinks", "modes", "series_in_equations"):
             made.__dict__.pop(derived, None)
         made.compiled = made.stepped = None
         return made

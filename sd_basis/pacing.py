@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -36,31 +37,39 @@ class Pace:
     length: float
     varying: Callable[[float], float] | None = None
 
-    def ends(self, start: float, end: float) -> Iterator[float]:
-        """Yield the ends of the steps from start to end, the last of which is the end."""
-        if self.varying is None:
-            number = math.floor((start - self.origin + _NEAR * self.length) / self.length) + 1
-            last = end - _NEAR * self.length
-            if _is_short(self.origin, self.length, end):
-                times = self.origin + self.length * np.arange(number, math.floor((end - self.origin) / self.length) + 2)
-                yield from times[times < last].tolist()
-                yield end
-                return
-            while (time := rounded(self.origin + number * self.length)) < last:
+    def ends(self, start: float, end: float) -> np.ndarray:
+        """Return the ends of the steps from start to end, the last of which is the end."""
+        if self.varying is not None:
+            return np.array([*self._varied(start, end), end])
+        return _grid(self.origin, self.length, start, end)
+
+    def _varied(self, start: float, end: float) -> Iterator[float]:
+        """Yield the ends of steps that follow from one another: a piece that begins within one ends where it does."""
+        time = self.origin
+        while (time := rounded(time + (length := self.varying(time)))) < end - _NEAR * length:
+            if time > start + _NEAR * length:
                 yield time
-                number += 1
-        else:
-            time = self.origin  # steps follow from one another: a piece that begins within one ends where it does
-            while (time := rounded(time + (length := self.varying(time)))) < end - _NEAR * length:
-                if time > start + _NEAR * length:
-                    yield time
-        yield end
 
 
-def _is_short(origin: float, length: float, end: float) -> bool:
-    """Tell whether all sums of steps up to the end have so few decimals that rounding leaves them as they are."""
-    decimals = max(origin.as_integer_ratio()[1], length.as_integer_ratio()[1]).bit_length() - 1  # a half has one, a quarter two
-    return decimals + len(str(int(max(abs(origin), abs(end))))) <= _DIGITS
+@lru_cache(maxsize=8)
+def _grid(origin: float, length: float, start: float, end: float) -> np.ndarray:
+    """Return the ends of steps of one length, kept since runs that are compared share them."""
+    numbers = np.arange(math.floor((start - origin + _NEAR * length) / length) + 1, math.ceil((end - origin) / length) + 1)
+    digits = _decimals(origin, length, end)
+    if digits is None:
+        times = np.array([rounded(origin + number * length) for number in numbers.tolist()])
+    else:  # whole numbers divided by a power of ten round as the decimal number does
+        power = 10.0 ** digits
+        times = (round(origin * power) + numbers * round(length * power)) / power
+    ends = np.append(times[times < end - _NEAR * length], end)
+    ends.flags.writeable = False
+    return ends
+
+
+def _decimals(origin: float, length: float, end: float) -> int | None:
+    """Return how many decimals the sums of steps up to the end have at most; None where rounding would change one."""
+    digits = max(0, *(-int(Decimal(repr(float(number))).normalize().as_tuple().exponent) for number in (origin, length)))
+    return digits if digits + len(str(int(max(abs(origin), abs(end)) + length))) <= _DIGITS else None
 
 
 def rounded(time: float) -> float:
@@ -109,16 +118,17 @@ def saved_times(model: Model, plan: Schedule, pace: Pace) -> np.ndarray | None:
 
 def _told(model: Model, plan: Schedule, word: str, given: Any) -> tuple[float, Callable[[float], float] | None]:
     """Return a length at the start of a run, and where it changes the function of time that it is."""
-    values = dict(zip(model.parameters, plan.base, strict=False))
-
-    def at(time: float) -> float:
-        length = values[given] if isinstance(given, Parameter) else value_at(model, given, time, values)
-        if not length > 0:
-            raise InputError(f"{model.where}, {word}: {length:g} at t = {time:g} is not positive; give a length of model time")
-        return length
+    if isinstance(given, Parameter):
+        given = plan.base[model.input_places[given]]
     if isinstance(given, sympy.Expr):
-        changes = isinstance(given, Quantity) and TIME in model.rests_on([given])
-        return at(plan.start), partial(at) if changes else None
+        values = dict(zip(model.parameters, plan.base, strict=False))
+
+        def at(time: float) -> float:
+            length = value_at(model, given, time, values)
+            if not length > 0:
+                raise InputError(f"{model.where}, {word}: {length:g} at t = {time:g} is not positive; give a length of model time")
+            return length
+        return at(plan.start), at if isinstance(given, Quantity) and TIME in model.rests_on([given]) else None
     length = finite_number(word, given)
     if length <= 0:
         raise InputError(f"{model.where}, {word}: {length:g} is not positive; give the length in model time")

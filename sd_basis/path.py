@@ -27,7 +27,7 @@ class Path:
         self.met: dict[Any, Any] | None = None  # how it met the outcomes' regions, once that was asked for
         pieces = self.pieces
         self.t = np.concatenate([piece.t for piece in pieces])
-        self.x = np.concatenate([piece.x for piece in pieces])
+        self.x = np.concatenate([piece.x for piece in pieces]) if len(pieces) > 1 else pieces[0].x
         count = len(compiled.model.parameters) + len(compiled.model.series)
         self.tables = schedule.base[count:count + len(compiled.model.lookups)]
         self.segment = np.repeat(np.arange(len(pieces)), [len(piece.t) for piece in pieces])
@@ -42,12 +42,12 @@ class Path:
         columns = []
         count = len(self.compiled.model.parameters) + len(self.compiled.model.series)
         for index, part in enumerate(self.segments):
-            own = t[segment == index]
+            own = t if len(self.segments) == 1 else t[segment == index]
             if part.constant:
                 columns.append(np.repeat(np.array(part.values(part.start)[:count])[:, None], len(own), axis=1))
             else:
                 columns.append(np.array([part.values(time)[:count] for time in own]).reshape(len(own), count).T)
-        return np.concatenate(columns, axis=1)
+        return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)
 
     @property
     def actions(self) -> list[Action]:
@@ -73,7 +73,10 @@ class Path:
         """Return a compiled vector function (outputs, times) along states given in the order of time."""
         with np.errstate(all="ignore"):
             values = function(t, list(x.T), [*self.inputs(t, segment), *self.tables, *self._modes(segment)])
-        return np.array([np.broadcast_to(value, t.shape) for value in values], dtype=float)
+        found = np.empty((len(values), len(t)))
+        for row, value in enumerate(values):
+            found[row] = value
+        return found
 
     @cached_property
     def computed(self) -> np.ndarray:

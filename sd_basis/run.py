@@ -55,19 +55,14 @@ class Run:
     def __getitem__(self, name: str | Quantity) -> np.ndarray:
         """Return a quantity along `t`; raise InputError with the nearest names where there is none."""
         quantity = self.model.quantity(name, "run")
-        if quantity.name not in self._places:
+        places = self.path.compiled.system.places
+        if quantity.name not in places:
             raise unknown("run", "quantity", str(name), self.model.quantities)
-        rows, index = self._places[quantity.name]
+        rows, index = places[quantity.name]
         values = getattr(self, rows)
         own = (values[:, index] if rows == "_x" else values[index]).view()
         own.flags.writeable = False  # claims share runs: a formula must not change what the next one reads
         return own
-
-    @cached_property
-    def _places(self) -> dict[str, tuple[str, int]]:
-        """Where each quantity stands, by name: to look for a symbol among many costs more than its column."""
-        rows = (("_x", self.model.stocks), ("_computed", self.path.compiled.system.observables()), ("_inputs", (*self.model.parameters, *self.model.series)))
-        return {quantity.name: (word, index) for word, quantities in rows for index, quantity in enumerate(quantities)}
 
     @cached_property
     def outcomes(self) -> dict[str, Decision]:

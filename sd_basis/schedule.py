@@ -33,7 +33,7 @@ def schedule(model: Model, case: Case, policies: Iterable[Policy | Impulse | str
     base += [sampled[series].at(start) if series in sampled else 0.0 for series in model.series]
     base += [lookup.table for lookup in model.lookups] + [0.0] * len(model.modes)
     # a run that goes on from a later state keeps the policies begun before it, within the case's own span
-    earliest = min(start, _span(model, case, None)[0])
+    earliest = start if span is None else min(start, _span(model, case, None)[0])
     order, kicks = _items(model, case, policies, earliest, warnings)
     for item, time in [*((item, item.start) for item in order if isinstance(item, Action)), *((kick.impulse, kick.time) for kick in kicks)]:
         if time < earliest:
@@ -45,8 +45,9 @@ def schedule(model: Model, case: Case, policies: Iterable[Policy | Impulse | str
     times = [time for item in order if isinstance(item, Action) for time in (item.start, item.end, *item.knots)]
     times += [time for series in sampled.values() for time in series.knots()] + [kick.time for kick in kicks]
     plan = Schedule(model, case, start, end, base, sampled, order, kicks, watched, (), not any(end <= time < np.inf for time in times))
-    warnings += [warning for segment in plan.segments for warning in plan.doubts(segment)]
-    return replace(plan, warnings=tuple(dict.fromkeys(warnings)))
+    if plan.actions:
+        warnings += [warning for segment in plan.segments for warning in plan.doubts(segment)]
+    return replace(plan, warnings=tuple(dict.fromkeys(warnings))) if warnings else plan
 
 
 def _items(model: Model, case: Case, policies: Iterable, start: float, warnings: list[str]) -> tuple[tuple[Action | Policy, ...], tuple[Kick, ...]]:

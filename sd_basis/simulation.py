@@ -31,6 +31,8 @@ from .saving import State
 from .schedule import schedule
 from .timeline import Schedule
 
+_PLAIN = Case("default")
+
 
 def simulate(model: Model, case: Case | str | FilePath | None = None, *, policies: Iterable[Policy | str] = (),
              set: Mapping | None = None, initial: Mapping | str | None = None, span: tuple | None = None,
@@ -54,7 +56,7 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     began = timer.perf_counter()
     if not isinstance(model, Model):
         raise InputError(f"simulate: {model!r} is not a model; give load(NAME) or a Model")
-    case = find_case(model, case) or Case("default")
+    case = find_case(model, case) or _PLAIN
     method = method_named(method)
     check_settings(method, rtol)
     functions = compiled(model, held=method not in FIXED)
@@ -165,6 +167,8 @@ def first_state(model: Model, case: Case, functions: Compiled, plan: Schedule, i
 
 def _check_signs(model: Model, piece: Piece, atol: np.ndarray) -> None:
     """End the piece where a stock declared non-negative falls below -10 atol."""
+    if not any(stock.nonnegative for stock in model.stocks):
+        return
     floor = np.array([-10.0 if stock.nonnegative else -np.inf for stock in model.stocks]) * atol
     below = np.flatnonzero(np.any(piece.x < floor, axis=1))
     if below.size:

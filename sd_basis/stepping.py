@@ -8,18 +8,20 @@ Nothing is searched for within a step but triggers.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from .compiled import compiled
-from .integrators import Piece
+from .codegen import Functions
+from .compiled import Compiled, compiled
+from .integrators import INTERRUPTED, Piece
 from .model import Model
 from .pacing import Pace
 from .timeline import Segment
 from .watching import Crossing, Watch
+
+_BLOCK = 2**18  # numbers kept as Python's between two looks at them
 
 
 class _Chord:
@@ -37,19 +39,27 @@ class _Chord:
 
 
 class _Chords(Sequence):
-    """The straight lines of many steps, each made when it is asked for: most never are."""
+    """The straight lines between many states, each made when it is asked for: most never are."""
 
-    def __init__(self, times: np.ndarray, states: np.ndarray, speeds: np.ndarray):
-        self._times, self._states, self._speeds = times, states, speeds
+    def __init__(self, times: np.ndarray, states: np.ndarray):
+        self._times, self._states = times, states
 
     def __len__(self) -> int:
-        return len(self._speeds)
+        return len(self._times) - 1
+
+    def _speeds(self, places):
+        with np.errstate(over="ignore"):  # a run that blows up
+            return (self._states[places + 1] - self._states[places]) / np.subtract(self._times[places + 1], self._times[places])[..., None]
 
     def __getitem__(self, place):
         if isinstance(place, slice):
-            rows = range(len(self))[place]
-            return [self[row] for row in rows]
-        return _Chord(float(self._times[place]), self._states[place], self._speeds[place])
+            return [self[row] for row in range(len(self))[place]]
+        place = range(len(self))[place]
+        return _Chord(float(self._times[place]), self._states[place], self._speeds(np.array(place)))
+
+    def at(self, places: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """Return the states (times, stocks) that the lines at given places have at times."""
+        return self._states[places] + (times - self._times[places])[:, None] * self._speeds(places)
 
 
 class _Cubic:
@@ -96,10 +106,6 @@ def step_by_step(pace: Pace, rates: Callable, start: float, end: float, x0: np.n
     `rates` takes (t, list of floats), and an error in it ends the piece with its last good state. With `held`, the rates
     over a step are what held(t, list of floats) returns at its start.
     """
-    if pace.method == "Euler" and watch is None and held is None:
-        piece = _unwatched(pace, rates, start, end, x0)
-        if piece is not None:
-            return piece
     times, states = [start], [np.array(x0, float)]
     lines: list[Callable] = []
     problem: str | None = None
@@ -107,13 +113,16 @@ def step_by_step(pace: Pace, rates: Callable, start: float, end: float, x0: np.n
     advance = _STEPS[pace.method]
     if watch is not None:
         watch.begin(start, states[0])
-    for right in pace.ends(start, end):
+    for right in pace.ends(start, end).tolist():
         time, state = times[-1], states[-1]
         try:
             own = rates if held is None else held(time, state.tolist())
             after, line = advance(lambda t, x, own=own: np.array(own(t, x.tolist()), float), time, state, right)
         except (ArithmeticError, ValueError, TypeError) as error:  # a power of a negative number is complex in Python
-            problem = f"a rate is not finite; {error} while the rates were computed at t = {time:g}"
+            problem = _trouble(error, time)
+            break
+        except KeyboardInterrupt:
+            problem = INTERRUPTED
             break
         if not np.all(np.isfinite(after)):
             problem = "a rate is not finite"
@@ -128,38 +137,56 @@ def step_by_step(pace: Pace, rates: Callable, start: float, end: float, x0: np.n
     return Piece(np.array(times), np.array(states), lines, problem, crossing=crossing)
 
 
-def _unwatched(pace: Pace, rates: Callable, start: float, end: float, x0: np.ndarray) -> Piece | None:
-    """Integrate by Euler where nothing can happen within a step, in plain numbers, which for few stocks costs a tenth of arrays.
+def march(pace: Pace, steps: Callable, start: float, end: float, x0: np.ndarray) -> Piece | None:
+    """Integrate by Euler where nothing can happen within a step: steps(t, list of floats, ends, keep) takes them and gives the stocks at each end to `keep`.
 
-    Every number is the same. Return None where a rate is no real number, which arrays would have refused at once.
+    Every number is that of `step_by_step`. Return None where one is complex, which is then refused there.
     """
-    time, state = start, np.array(x0, float).tolist()
-    times, states, speeds = array("d", [start]), array("d", state), array("d")  # lists of lists would be searched for garbage again and again
-    problem: str | None = None
-    try:
-        for right in pace.ends(start, end):
-            speed = rates(time, state)
-            length = right - time
-            state = [level + length * rate for level, rate in zip(state, speed)]  # noqa: B905 - a rate for each level
-            states.extend(state)
-            speeds.extend(speed)
-            times.append(right)
-            time = right
-    except (ArithmeticError, ValueError) as error:
-        problem = f"a rate is not finite; {error} while the rates were computed at t = {time:g}"
-    except TypeError:  # a power of a negative number is complex in Python
-        return None
-    count = len(x0)
-    rows = np.array(states).reshape(-1, count)
-    finite = np.isfinite(rows).all(axis=1)
-    kept = len(rows) if finite.all() else int(np.argmin(finite))  # from there on nothing that was computed counts
-    if kept < len(rows):
-        problem = "a rate is not finite"
-    chords = _Chords(np.array(times[:kept]), rows[:kept], np.array(speeds[:count * (kept - 1)]).reshape(-1, count))
-    return Piece(np.array(times[:kept]), rows[:kept], chords, problem)
+    ends, count = pace.ends(start, end), len(x0)
+    states, problem = np.empty((len(ends) + 1, count)), None
+    states[0] = x0
+    done, most = 0, max(1, _BLOCK // max(count, 1))
+    while done < len(ends) and problem is None:
+        kept: list[float] = []
+        time, wanted = (start if done == 0 else float(ends[done - 1])), ends[done:done + most]
+        try:
+            steps(time, states[done].tolist(), wanted.tolist(), kept.extend)
+        except (ArithmeticError, ValueError) as error:
+            row = done + len(kept) // count
+            problem = _trouble(error, start if row == 0 else float(ends[row - 1]))
+        except KeyboardInterrupt:
+            problem = INTERRUPTED
+        except TypeError:
+            return None
+        rows = np.array(kept)
+        if rows.dtype == complex:
+            return None
+        rows = rows.reshape(-1, count)
+        finite = np.isfinite(rows)
+        if not finite.all():  # from there on nothing that was computed counts
+            rows, problem = rows[:int(np.argmin(finite.all(axis=1)))], "a rate is not finite"
+        states[done + 1:done + 1 + len(rows)] = rows
+        done += len(rows)
+    times = np.concatenate(([start], ends[:done]))
+    return Piece(times, states[:done + 1], _Chords(times, states[:done + 1]), problem)
 
 
-def held_over_steps(pace: Pace, model: Model, segment: Segment) -> Callable | None:
+def _trouble(error: Exception, time: float) -> str:
+    return f"a rate is not finite; {error} while the rates were computed at t = {time:g}"
+
+
+def in_steps(pace: Pace, functions: Compiled, segment: Segment, end: float, x0: np.ndarray, bound: Callable[[Functions], Callable],
+             watch: Watch | None) -> Piece:
+    """Integrate from the start of a segment to a time or the first crossing of the watch; `bound` gives a function of (t, list of floats)."""
+    if pace.method == "Euler" and watch is None and segment.constant:
+        inner, constants = functions.march.inner, functions.march.constants(segment.values(segment.start))
+        piece = march(pace, lambda t, x, ends, keep: inner(t, x, constants, ends, keep), segment.start, end, x0)
+        if piece is not None:
+            return piece
+    return step_by_step(pace, bound(functions.rhs), segment.start, end, x0, watch, _held_over_steps(pace, functions.model, segment))
+
+
+def _held_over_steps(pace: Pace, model: Model, segment: Segment) -> Callable | None:
     """Return what gives the rates over a step from its start, for a method that looks into its steps: what jumps at dates alone stays there; else None."""
     if pace.method == "Euler" or not model.modes:
         return None

@@ -223,6 +223,12 @@ class System:
         """The quantities a run can show beside its stocks."""
         return [*self.model.computed]
 
+    @cached_property
+    def places(self) -> dict[str, tuple[str, int]]:
+        """Which rows of a run each quantity stands among, and where, by name: to look for a symbol among many costs more than its column."""
+        rows = (("_x", self.model.stocks), ("_computed", self.observables()), ("_inputs", (*self.model.parameters, *self.model.series)))
+        return {quantity.name: (word, index) for word, quantities in rows for index, quantity in enumerate(quantities)}
+
     def observation(self) -> Program:
         """The program of every computed quantity."""
         return self.program(self.observables())

@@ -6,11 +6,10 @@ segment the parameters are constant, unless a linear series or TIME makes them m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-
-import numpy as np
 
 from .actions import Action
 from .case import Case
@@ -98,7 +97,7 @@ class Schedule:
         """What waits for a condition."""
         return (*(item for item in self.order if isinstance(item, Policy)), *self.watched)
 
-    @property
+    @cached_property
     def nearest(self) -> float:
         """The distance below which two times differ by rounding only."""
         return 1e-12 * max(abs(self.start), abs(self.end))
@@ -106,6 +105,8 @@ class Schedule:
     @cached_property
     def switches(self) -> list[float]:
         """The dated times within the span at which something changes, and its ends."""
+        if not (self.order or self.kicks or self.sampled):
+            return [self.start, self.end]
         times = {self.start, self.end, *(kick.time for kick in self.kicks)}
         times.update(time for action in self.actions for time in (action.start, action.end, *action.knots))
         times.update(time for series in self.sampled.values() for time in series.knots())
@@ -120,7 +121,7 @@ class Schedule:
         """Return the segment between two times, with those of the actions that act in it and the modes held over it."""
         middle = (left + right) / 2
         active = tuple(action for action in actions if action.start <= middle < action.end)
-        return Segment(self, left, right, float(np.nextafter(right, left)), active, None if modes is None else tuple(modes))
+        return Segment(self, left, right, math.nextafter(right, left), active, None if modes is None else tuple(modes))
 
     def doubts(self, segment: Segment) -> list[str]:
         """Return warnings of values outside their plausible range; raise InputError for one outside its domain."""

@@ -187,6 +187,8 @@ def test_dates_of_a_file_go_through_the_calendar_of_the_case(tmp_path):
     made = read_table(load("repo_loan"), tmp_path / "owed.csv", ["term"], case=str(tmp_path / "dated.toml"), until="2024-01-04")
     assert [(item.window, item.held_out) for item in made.series] == [(("2024-01-02", "2024-01-04"), False), (("2024-01-05", "2024-01-08"), True)]
     assert fit("repo_loan", made, starts=1).values == pytest.approx({"term": 50}, rel=1e-4)
+    late = read_table(load("repo_loan"), tmp_path / "owed.csv", ["term"], case=str(tmp_path / "dated.toml"), until="2024-01-08")
+    assert not made.notes and "nothing is held out" in late.notes[0]
 
 
 def run(*arguments):

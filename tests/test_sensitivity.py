@@ -8,7 +8,7 @@ import pytest
 import sympy
 from click.testing import CliRunner
 
-from sd_basis import CLOUD, Case, Flow, InputError, Model, Outcome, Parameter, Policy, Stock, elasticities, morris, simulate, sobol
+from sd_basis import CLOUD, Case, Flow, InputError, Model, NumericalFailure, Outcome, Parameter, Policy, Stock, elasticities, morris, simulate, sobol
 from sd_basis.case import Event
 from sd_basis.cli import main
 from sd_basis.ensemble.axes import Range, axes_of
@@ -101,6 +101,8 @@ def test_blocks_with_a_failed_run_are_dropped_as_a_whole_or_refused():
     values[::9] = np.nan
     with pytest.raises(InputError, match=r"in \d+ of 64 blocks of 5 runs a run failed"):
         sobol_indices(values, points.columns, 64)
+    with pytest.raises(NumericalFailure, match="in each of 64 blocks"):
+        sobol_indices(np.full(len(values), np.nan), points.columns, 64)
 
 
 @pytest.mark.parametrize("number", [0, 8, 100])

@@ -85,7 +85,7 @@ def axes_of(scene: Scene, over: Mapping[Any, Any] | Iterable[str], sampled: bool
     (the delay may be "never"), those of a sample range (or nothing: the plausible range), uniform(a,b) and loguniform(a,b). Raises InputError.
     """
     pairs = [(str(getattr(name, "name", name)), form) for name, form in over.items()] if isinstance(over, Mapping) else [_pair(text) for text in over]
-    where = f"{scene.where}, sweep"
+    where = scene.where
     if not pairs:
         raise InputError(f"{where}: nothing is varied; give --over NAME=lin(LOW,HIGH,COUNT), or --sample N --over NAME")
     found: list[Steps | Range] = []

@@ -97,7 +97,7 @@ class Engine:
         count = len(model.parameters)
         given = scene.case.initial if scene.initial is None else scene.initial
         needed = model.rests_on([stock.initial for stock in model.stocks])
-        places = [place for parameter, place in model.parameter_places.items() if isinstance(given, str) or parameter in needed]
+        places = [place for place, parameter in enumerate(model.parameters) if isinstance(given, str) or parameter in needed]
         x, atol = np.zeros((len(base), len(model.stocks))), np.ones((len(base), len(model.stocks)))
         known: dict[bytes, tuple[np.ndarray, np.ndarray] | str] = {}
         for run in range(len(base)):
@@ -171,7 +171,7 @@ class Engine:
             "lasting_rows": [row[outcome.when] for outcome in lasting], "absorbing_rows": [row[outcome.when] for outcome in absorbing],
             "absorbing_groups": [groups.index(outcome.group) for outcome in absorbing], "triggers": np.array(triggers, np.int64).ravel(),
             "answer_starts": np.cumsum([0, *map(len, changes)]),
-            "answer_places": [model.parameter_places[parameter] for own in changes for parameter in own], "pattern": self.functions.pattern.ravel()}
+            "answer_places": [model.input_places[parameter] for own in changes for parameter in own], "pattern": self.functions.pattern.ravel()}
         real = {
             "times": job.looked_at if job.keep else (), "levels": [level for item in watched for level in item.levels],
             "periods": [np.nan if item.period is None else item.period for item in watched], "moved": moved.ravel(),

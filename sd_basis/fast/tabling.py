@@ -215,7 +215,7 @@ def bases(job: Job, plan: Schedule, rows: np.ndarray) -> np.ndarray:
     for column, name in enumerate(job.columns):
         if name != DELAY:
             for parameter in model.parameters_of(name, job.scene.where):
-                found[:, model.parameter_places[parameter]] = rows[:, column]
+                found[:, model.input_places[parameter]] = rows[:, column]
     return found
 
 

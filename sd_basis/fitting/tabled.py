@@ -74,6 +74,8 @@ def read_table(model: Model, file: str | Path, free: Iterable[Free | str], *, co
     told = f"column {idle[0]} names no quantity and is" if len(idle) == 1 else f"columns {', '.join(idle)} name no quantity and are"
     notes = [f"{where}: {told} left out"] if idle else []
     notes += [f"{where}: {outside} rows lie outside the run and are left out"] if outside else []
+    if cut is not None and rows[-1].time <= cut:
+        notes.append(f"{where}, until {until}: no data follow it, they end at {own.when(rows[-1].time)}, so that nothing is held out by it")
     wanted = tuple(_free(model, item) for item in free)
     for number, item in enumerate(wanted):
         if item.name in [other.name for other in wanted[:number]]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..ensemble.axes import Range
 from ..ensemble.designs import Points
-from ..errors import InputError, missing_extra
+from ..errors import InputError, NumericalFailure, missing_extra
 
 RESAMPLES = 500
 _FEWEST = 4  # blocks from which indices are estimated
@@ -73,12 +73,14 @@ def sobol_indices(values: np.ndarray, names: Sequence[str], blocks: int, *, seed
     """Return the Sobol indices of the first `blocks` blocks of values at `sobol_points`, in their order.
 
     A block in which a value is not known is left out as a whole, nothing is filled in; more than a share `drop` of them, or a result that does not
-    vary, is an InputError.
+    vary, is an InputError; where none is known at all it is a NumericalFailure.
     """
     width = len(names) + 2
     rows = np.asarray(values, float)[:blocks * width].reshape(blocks, width)
     whole = np.isfinite(rows).all(axis=1)
     dropped = int(np.sum(~whole))
+    if dropped == blocks:
+        raise NumericalFailure(f"sobol, {of}: a run failed in each of {blocks} blocks of {width} runs; mend the model or the ranges")
     if dropped > drop * blocks or blocks - dropped < _FEWEST:
         more = "" if dropped > 0.85 * blocks or blocks - dropped < _FEWEST else f", or let more blocks be left out with --drop {dropped / blocks + 0.05:.2f}"
         raise InputError(f"sobol, {of}: in {dropped} of {blocks} blocks of {width} runs a run failed, and blocks count as a whole; mend what failed, narrow "
