@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from .declarations import margin
 from .errors import AlgebraicLoop, InputError
@@ -145,3 +146,15 @@ def _names(model: Model, everything: list[Quantity]) -> dict[str, Quantity]:
         if column.name in [other.name for other in columns[:place]]:
             raise InputError(f"{model.where}: two sectors or instruments are named {column.name!r}; rename one")
     return names
+
+
+def by_name(where: str, kind: str, items: Iterable, expected: Any) -> dict:
+    """Return items by their names; raise InputError for one of another kind, and for two of one name."""
+    found: dict = {}
+    for item in items:
+        if not isinstance(item, expected):
+            raise InputError(f"{where}: {item!r} is not a {kind}; give {expected.__name__} objects")
+        if item.name in found:
+            raise InputError(f"{where}: two {kind[:-1] + 'ies' if kind.endswith('y') else kind + 's'} are named {item.name!r}; rename one")
+        found[item.name] = item
+    return found

@@ -26,6 +26,7 @@ from .marching import march_source
 from .model import Model
 from .programs import gradient_program, impulse_ledger_program, impulse_program, initial_program, mode_program, watch_program
 from .quantities import TIME, Quantity
+from .stages import compiling
 from .system import Program, System
 from .watching import Watched
 
@@ -74,10 +75,9 @@ def _text(expression: sympy.Basic) -> str:
 class Compiled:
     """The fast functions of a model.
 
-    `rhs(t, x, p)` returns dx/dt and `jacobian(t, x, p)` the entries at `pattern`, from lists of
-    floats; `observe(t, x, p)` returns every computed quantity and `ledger(t, x, p)` the ledgers,
-    from arrays. p holds the parameters and then the series, in the model's order. `rhs.bind(p)` is
-    rhs(t, x) at given parameters, with what depends on them alone computed once. `held` is that of the System.
+    `rhs(t, x, p)` returns dx/dt and `jacobian(t, x, p)` the entries at `pattern`, from lists of floats;
+    `observe(t, x, p)` returns every computed quantity and `ledger(t, x, p)` the ledgers, from arrays. p holds the parameters and then the series,
+    in the model's order. `rhs.bind(p)` is rhs(t, x) at given parameters, with what depends on them alone computed once. `held` is that of the System.
     """
 
     def __init__(self, model: Model, held: bool = True):
@@ -234,11 +234,11 @@ class Compiled:
 
     def _function(self, kind: str, program: Callable[[], Program], *, scalar: bool, write: Callable[[Model, Program], str] | None = None) -> Functions:
         kept = cache.read(self.key, kind)
-        if kept is None:
+        if kept is not None:
+            return functions(self.model.name, marshal.loads(kept), scalar)
+        with compiling(f"Compiling {kind.partition('-')[0]} of {self.model.name}", len(self.model.quantities)):
             code = compile(source(self.model, program(), scalar, write), f"<{self.model.name} {kind}>", "exec")
-            cache.keep(self.key, kind, marshal.dumps(code))
-        else:
-            code = marshal.loads(kept)
+        cache.keep(self.key, kind, marshal.dumps(code))
         return functions(self.model.name, code, scalar)
 
 

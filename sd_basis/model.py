@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
@@ -12,7 +13,7 @@ import sympy
 from sympy.core.relational import Relational
 
 from .circuits import Circuit, Loop, circuits
-from .collecting import collect
+from .collecting import by_name, collect
 from .declarations import Outcome, Trade, margin
 from .display import model_html
 from .errors import InputError, unknown
@@ -31,7 +32,7 @@ class Model:
     flows of delays are collected from them, from `outputs` (quantities no rate mentions), policies, impulses and
     outcomes. `runaway` is the inequality whose coming true, where no policy acts, starts the second clock of `timing`.
     `step` is the length of a step of "Euler" and "RK4", `saving` the time between the rows of such a run: numbers, parameters, or auxiliaries of time;
-    `stepping` is the one of the two methods that `check` runs the steps by.
+    `stepping` is the one of the two that `check` uses.
     `loops` names feedback loops. `span` is (start, end) in `time_unit`; `units` defines unit names of its own, {"year": "252 day"}.
     Raises InputError for two quantities of one name, an auxiliary without an equation, an
     algebraic loop (named), and anything of the wrong kind.
@@ -50,15 +51,14 @@ class Model:
         given = _flat(flows)
         self.trades = tuple(item for item in given if isinstance(item, Trade))
         self.flows = tuple(flow for item in given for flow in (item.flows if isinstance(item, Trade) else (item,)))
-        seen: set[Flow] = set()
         for flow in self.flows:
             if not isinstance(flow, Flow):
                 raise InputError(f"{self.where}: {flow!r} is not a flow; give Flow and Trade objects in flows=")
-            if flow in seen:
+        for flow, number in Counter(self.flows).items():
+            if number > 1:
                 raise InputError(f"{self.where}: {flow.where} is listed twice in flows=; list it once, a trade brings both its flows")
-            seen.add(flow)
-        self.policies = _by_name(self.where, "policy", policies, Policy)
-        self.impulses = _by_name(self.where, "impulse", impulses, Impulse)
+        self.policies = by_name(self.where, "policy", policies, Policy)
+        self.impulses = by_name(self.where, "impulse", impulses, Impulse)
         for name in self.policies:
             if name in self.impulses:
                 raise InputError(f"{self.where}: a policy and an impulse are named {name!r}; rename one")
@@ -240,15 +240,3 @@ def _span(where: str, span: Any) -> tuple[float, float]:
 def _flat(items: Iterable) -> list:
     """Return items with families of them laid out member by member."""
     return [member for item in items for member in (item.items.values() if isinstance(item, Members) else (item,))]
-
-
-def _by_name(where: str, kind: str, items: Iterable, expected: Any) -> dict:
-    found: dict = {}
-    for item in items:
-        if not isinstance(item, expected):
-            raise InputError(f"{where}: {item!r} is not a {kind}; give {expected.__name__} objects")
-        if item.name in found:
-            raise InputError(f"{where}: two {kind[:-1] + 'ies' if kind.endswith('y') else kind + 's'} are named {item.name!r}; rename one")
-        found[item.name] = item
-    return found
-

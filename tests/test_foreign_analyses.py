@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from sd_basis.checking import check_model
 from sd_basis.checking.stability import amplification
 from sd_basis.cli import main
 from sd_basis.compiled import compiled
+from sd_basis.stages import listening
 
 pytest.importorskip("parsimonious", reason="needs the extra interop")  # it comes with pysd
 
@@ -214,3 +216,28 @@ def test_what_cannot_be_extended_is_refused(tmp_path):
         extended(more, policies=[Policy("pay", {model.quantities["payment"]: 30}, start=5)])
     with pytest.raises(InputError, match="is not a model"):
         extended("loan.mdl")
+
+
+def test_reading_and_building_are_told_and_may_be_interrupted(tmp_path):
+    path = file_of(tmp_path, LOAN)
+    heard = []
+
+    @contextmanager
+    def listener(what, steps):
+        yield lambda done: heard.append(what)
+
+    with listening(listener):
+        import_model(path)
+        assert heard.count("Reading model.mdl") >= 8 and heard.count("Building model") == 9  # and the time
+
+    @contextmanager
+    def impatient(what, steps):
+        def stop(done):
+            raise KeyboardInterrupt
+        yield stop
+
+    with listening(impatient), pytest.raises(KeyboardInterrupt):
+        import_model(path)
+    heard.clear()
+    import_model(path)
+    assert not heard

@@ -13,6 +13,8 @@ from ..quantities import Parameter, Quantity
 from .context import Context
 from .findings import Finding, error, listed, note, warning
 
+_MANY = 20  # findings of one kind that are better said in one
+
 
 def documentation(model: Model, context: Context) -> Iterator[Finding]:
     """Every parameter, table and series says where it is from.
@@ -21,7 +23,12 @@ def documentation(model: Model, context: Context) -> Iterator[Finding]:
     """
     for kind, given in (("parameter", model.parameters), ("lookup", model.lookups), ("series", model.series)):
         bare = [quantity for quantity in given if not quantity.reference.strip() and not quantity.description.strip() and quantity is not model.step]
-        for name, members in _families(bare).items():
+        families = _families(bare)
+        if len(families) > _MANY:
+            yield warning(f"documentation: {listed(families)} have neither a reference nor a description; say where the numbers of each {kind} come from, "
+                          "reference=\"invented\" where they are", *(quantity.name for quantity in bare))
+            continue
+        for name, members in families.items():
             yield warning(f"{kind} {name!r}: it has neither a reference nor a description; say where its numbers come from, reference=\"invented\" "
                           "where they are", *members)
 

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from ..errors import BasisError, NumericalFailure, unknown
+from ..stages import listening
 from ..version import __version__
 from .benching import bench
 from .caching import cache
@@ -29,6 +30,7 @@ from .importing import import_file
 from .interruption import heeded
 from .listing import list_models
 from .looping import feedback_loops
+from .output import told_stage
 from .regretting import regret
 from .reporting import report
 from .running import run
@@ -60,7 +62,7 @@ class CommandLine(click.Group):
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, False, **extra)
         try:
-            with heeded():
+            with heeded(), listening(told_stage):
                 code = super().main(args, prog_name, complete_var, False, **extra) or 0
         except click.UsageError as error:
             where = f" (see {error.ctx.command_path} --help)" if error.ctx else ""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..run import Run
 
 WIDTH = 100
+_LONG = 3000  # steps of a stage of work, a second or so, from which on it is shown
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -71,6 +72,26 @@ def progress(length: int, label: str) -> Iterator[Callable[[int], None]]:
             check()
             bar.update(steps)
         yield update
+
+
+@contextmanager
+def told_stage(what: str, steps: int) -> Iterator[Callable[[int], None]]:
+    """Show a stage of the engine's work on stderr: a bar, or a line where it cannot count its steps or stderr is no terminal; short ones not at all."""
+    if steps and steps < _LONG:
+        yield lambda done: check()
+        return
+    if steps and sys.stderr.isatty():
+        with click.progressbar(length=steps, label=what, file=sys.stderr, show_eta=False, update_min_steps=max(1, steps // 100)) as bar:
+            def update(done: int) -> None:
+                check()
+                bar.update(done)
+            yield update
+            bar.finish()
+            bar.render_progress()
+        return
+    if steps or sys.stderr.isatty():
+        click.echo(f"{what} ...", err=True)
+    yield lambda done: check()
 
 
 def compiled_fast(model: Model, engine: str) -> None:

@@ -11,6 +11,7 @@ from ..choices import Max, Min, carried_out
 from ..errors import InputError
 from ..model import Model
 from ..quantities import CLOUD, TIME, Auxiliary, Flow, Parameter, Quantity, Stock, define
+from ..stages import told
 from ..written import minus, plus
 from .controlling import asked_method, control
 from .elements import CONTROLS, Element, key_of
@@ -68,7 +69,7 @@ class _Building:
         stocks = [key for key, element in self.elements.items() if kind_of(element.tree) == "Integ"]
         for key in stocks:
             self.stock(key)
-        for key, quantity in self.known.items():
+        for key, quantity in told(f"Building {name}", self.known.items()):
             if isinstance(quantity, Auxiliary):
                 element = self.elements[key]
                 define(quantity, self.limited(key, self.located(element, element.tree)))

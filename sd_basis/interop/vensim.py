@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from .counting import counted
 from .elements import Element, key_of, limits_of, plain_name, reason
 from .entries import check_text
 
@@ -40,7 +41,8 @@ def _translated(where: Path) -> tuple[Any, dict[str, str]]:
     file: Any = None
     try:
         file = vensim_file.VensimFile(where)
-        file.parse()
+        with counted(where, (vensim_element.Element, vensim_element.Component)):
+            file.parse()
         model = file.get_abstract_model()
     except Exception as error:  # PySD raises what its parser and its visitors happen to raise
         raise InputError(f"{where}{_culprit(file)}: it is not a Vensim model that can be read ({reason(error)}); mend it there") from None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..stages import told
 from .elements import CONTROLS, Element, key_of, limits_of, plain_name, reason
 from .modules import UNKNOWN, all_modules, local, module_of, name_of, resolved
 
@@ -48,7 +49,7 @@ def read_xmile(where: Path) -> dict[str, Element]:
     tables = _tables(root)
     top = module_of(where, "", main, models, None, ())
     for module in all_modules(top):
-        for node in module.nodes:
+        for node in told(f"Reading {where.name}", module.nodes):
             own = name_of(where, node)
             key = key_of(own)
             if key in module.connected or not module.path and key in CONTROLS[:3]:
