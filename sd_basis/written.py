@@ -150,9 +150,16 @@ def times(*factors: sympy.Expr) -> sympy.Expr:
     return factors[1] if factors[0] == 1 and _is_divisor(factors[1]) else WrittenProduct(*_flat(WrittenProduct, factors))
 
 
+_BITS = 2000  # of a whole number: far beyond what a float holds
+
+
 def power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
     """Return a power as written; of numbers alone, the number."""
-    return base**exponent if base.is_Number and exponent.is_Number else WrittenPower(base, exponent)
+    if not (base.is_Number and exponent.is_Number):
+        return WrittenPower(base, exponent)
+    if base.is_Rational and exponent.is_Integer and abs(exponent) * max(abs(base.p), base.q).bit_length() > _BITS:
+        return sympy.Float(base)**exponent  # its digits would fill the memory
+    return base**exponent
 
 
 def _flat(kind: type, items: tuple[sympy.Expr, ...]) -> list[sympy.Expr]:

@@ -188,19 +188,39 @@ def test_logic_and_rounding_follow_the_file(tmp_path):
     ("x=yy~~|\nyyy=3~~|", r"'x': no variable 'yy'; did you mean 'yyy'\?"),
     ("x=y~~|\ny=x+1~~|", r"algebraic loop x -> y -> x"),
     ("a=INTEG(1,b)~~|\nb=INTEG(1,a)~~|", r"initial values need one another, a -> b -> a"),
-    ("x=3 + ~~|", r"'x': it is not a Vensim model"), ("x=SMOOTH(1)~~|", r"'x': .*too few or too many arguments"),
+    ("x=3 4~~|", r"'x': it is not a Vensim model"), ("x=SMOOTH(1)~~|", r"'x': .*too few or too many arguments"),
     ("s: a1,a2 ~~|\nx[s]=1,2 ~~|", r"subscript range 's'"), ("x=1~~|\nX=2~~|", r"'x': it is defined 2 times"),
     (":MACRO: M(a) \nM = a ~~|\n:END OF MACRO:\nx=M(3)~~|", r"macro 'm'"), ("x:=3~~|", r"'x': it is external data"),
     ("x((0,0),(0,1),(2,3))~~|\ny=x(Time)~~|", r"lookup 'x': x = 0 follows 0"),
     ("x((0,0),(1,3))~~|\ny=x~~|", r"'y': the lookup 'x' stands without"),
     ("x=(-2)^Time~~|", r"'x': its negative number under a power"), ("x=2^3^2~~|", r"'x': one power stands on another"), ("x=1/0~~|", r"'x'.*not finite"),
     ("x=1e400~~|", r"'x': inf is not a finite"), ("x=INTEG(y,1)+1~~|\ny=1~~|", r"'x': INTEG is not imported"), ("x=MIN(1)~~|", r"'x': MIN has 1 arguments"),
+    ("x=(1+2~~|", r"line 2, 'x': its equation has brackets"), ("x=3 + ~~|", r"'x': its equation ends in the middle"),
+    ("x=10^(10^10)~~|", r"'x': inf is not a finite"), ("y" * 100_001 + "=1~~|", r"'y{60}': an equation of"), ("", r"no variable besides its control"),
     ("x=" + "(" * 3000 + "1" + ")" * 3000 + "~~|", r"'x': .*nested too deeply"), ("START=3~~|", r"parameter 'START' has the name of an input"),
 ])
 def test_what_cannot_be_imported_is_one_sentence_with_file_and_name(tmp_path, text, message):
     with pytest.raises(InputError, match=message) as caught:
         imported(tmp_path, text + "\n")
     assert str(caught.value).startswith(str(tmp_path / "model.mdl")) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("old, new, message", [
+    ("TIME STEP = 1", "TIME STEP = 0", r"'TIME STEP': TIME STEP 0 is not positive"), ("TIME STEP = 1", "TIME STEP = -1", r"TIME STEP -1 is not positive"),
+    ("SAVEPER = TIME STEP", "SAVEPER = 0", r"'SAVEPER': SAVEPER 0 is not positive"), ("FINAL TIME = 10", "FINAL TIME = -1", r"is not after INITIAL TIME 0"),
+])
+def test_a_control_variable_that_cannot_be_is_named(tmp_path, old, new, message):
+    with pytest.raises(InputError, match=message) as caught:
+        import_model(written(tmp_path, "S=INTEG(1,0)~~|\n" + CONTROLS.replace(old, new)))
+    assert str(caught.value).startswith(str(tmp_path / "model.mdl"))
+
+
+def test_an_empty_file_and_an_endless_list_of_half_equations_are_refused_at_once(tmp_path):
+    began = time.process_time()
+    for text, message in (("", "it is empty"), ("".join(f"v{number} = 3 * ~ ~ |\n" for number in range(200_000)), "ends in the middle")):
+        with pytest.raises(InputError, match=message):
+            import_model(written(tmp_path, text))
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("text", [
@@ -351,7 +371,7 @@ def test_what_xmile_cannot_be_imported_is_one_sentence_with_file_and_name(tmp_pa
     ("a.xml", b"<html/>", r"it is no XMILE, its root is 'html'"), ("a.xmile", b"<?xml version='1.0' encoding='utf-8'?><xmile>\xff</xmile>", r"no whole XML"),
     ("a.stmx", b"", r"no XML"), ("a.mdl", "x=1~~|".encode("utf-16"), r"line 1: it is not encoded in utf-8"),
     ("a.mdl", b"{nonsense}\nx=1~~|", r"'nonsense', which is none"),
-    ("a.mdl", b"x=1~~|\ny=2~Month", r"line 2: no sense can be made of 'y=2~Month'"), ("a.mdl", b"", r"no sense can be made of ''"),
+    ("a.mdl", b"x=1~~|\ny=2~Month", r"line 2: no sense can be made of 'y=2~Month'"), ("a.mdl", b"", r"it is empty"),
     ("a.mdl", b"lorem ipsum dolor = sit amet ~ | " * 300_000, r"no sense"), ("a.mdl", b"(" * 10_000_000, r"no sense"),
     ("a.xmile", b"<a>" * 3_000_000, r"no whole XML"),
 ], ids=range(11))

@@ -48,6 +48,8 @@ class _Building:
         for key in CONTROLS[:3]:
             if key not in elements:
                 raise InputError(f"{where}: it has no {key.upper().replace('_', ' ')}; it is no whole model, add the control variable")
+        if set(elements) <= set(CONTROLS):
+            raise InputError(f"{where}: it has no variable besides its control variables; give a whole model")
         self.made = Translation(where, elements)
         self.known = self.made.known
         self.limits = limits_on_outflows(elements)

@@ -27,6 +27,8 @@ def control(model: Model, known: dict[str, Quantity], of: Callable[[str], str]) 
             raise InputError(f"{of(key)}: {error}") from None
     start = told("initial_time", 0.0)
     end, step = told("final_time", start), told("time_step", start)
+    if not step > 0:
+        raise InputError(f"{of('time_step')}: TIME STEP {step:g} is not positive; give the length of a step")
     if not end > start:
         raise InputError(f"{of('final_time')}: FINAL TIME {end:g} is not after INITIAL TIME {start:g}; mend one of them")
     if _changes(model, known["final_time"]):
@@ -43,7 +45,8 @@ def control(model: Model, known: dict[str, Quantity], of: Callable[[str], str]) 
     model.span = (start, end)
     model.step = _as_given(model, known["time_step"])
     if "saveper" in known:
-        told("saveper", start)
+        if not (every := told("saveper", start)) > 0:
+            raise InputError(f"{of('saveper')}: SAVEPER {every:g} is not positive; give the time between rows, such as TIME STEP")
         model.saving = _as_given(model, known["saveper"])
 
 

@@ -14,6 +14,9 @@ _PART = r'(?:"(?:[^"\\]|\\.)*+"|[^~|"]++|")*+'
 _ENTRY = re.compile(rf"({_PART})~{_PART}~[^~|]*+(?:~{_PART})?\||\s*\*{_PART}~{_PART}\|", re.S)  # the second is the heading of a group
 _NAME = re.compile(r'\s*("(?:[^"\\]|\\.)*+"|[^=(\[:<"~|]++)\s*(?:=|\()')
 
+_UNFINISHED = re.compile(r"[-+*/^(,<>]\s*\Z")
+_APART = re.compile(r'"(?:[^"\\]|\\.)*"|\{[^}]*\}')  # quoted names, and comments
+
 
 def check_text(where: Path) -> None:
     """Raise InputError for a file that is no text, or whose text before the sketch is not entries `equation ~ unit ~ comment |`, each of another name."""
@@ -29,13 +32,17 @@ def check_text(where: Path) -> None:
         raise InputError(f"{where}, line {line}: it is not encoded in {encoding}, as byte {error.start} shows; save it in UTF-8") from None
     if "\0" in text:
         raise InputError(f"{where}, line {text.count(chr(10), 0, text.index(chr(0))) + 1}: it holds bytes that are no text; save it in UTF-8")
+    if not text[header.end() if header else 0:].strip():
+        raise InputError(f"{where}: it is empty; give a model")
     unique = ":MACRO:" not in text  # a macro has names of its own
     place, names = header.end() if header else 0, dict[str, str]()
     while found := _ENTRY.match(text, place):
         name = _NAME.match(found[1] or "")
-        told = f", {plain_name(name[1])!r}" if name else ""
+        told = f", {plain_name(name[1])[:60]!r}" if name else ""
         if len(found[1] or "") > _LONGEST:
             raise InputError(f"{where}, line {_line(text, place)}{told}: an equation of {len(found[1])} characters is no equation; mend it there")
+        if fault := _fault(found[1] or ""):
+            raise InputError(f"{where}, line {_line(text, place)}{told}: its equation {fault}, {' '.join(found[1].split())[-40:]!r}; mend it there")
         if name and unique:
             key = key_of(name[1])
             if key in names:
@@ -46,6 +53,14 @@ def check_text(where: Path) -> None:
     if rest or not place:
         raise InputError(f"{where}, line {_line(text, place)}: no sense can be made of {' '.join(rest[:12])[:60]!r}, an entry is equation ~ unit ~ comment |; "
                          "mend it there")
+
+
+def _fault(equation: str) -> str | None:
+    """Return what no equation can be, where that is seen without a grammar: the whole file would be parsed before its first equation is."""
+    if _UNFINISHED.search(equation):
+        return "ends in the middle"
+    plain = _APART.sub("", equation)
+    return None if plain.count("(") == plain.count(")") else "has brackets that are not closed or not opened"
 
 
 def _line(text: str, place: int) -> int:

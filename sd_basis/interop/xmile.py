@@ -8,6 +8,7 @@ another is that other.
 from __future__ import annotations
 
 import ast
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,8 @@ def _controls(where: Path, specs: Any) -> dict[str, Element]:
     def number(name: str, node: Any, reciprocal: bool = False) -> float:
         try:
             value = float(node if isinstance(node, str) else node.text)
+            if not math.isfinite(value):
+                raise ValueError
             return 1 / value if reciprocal else value
         except (TypeError, ValueError, ZeroDivisionError):
             raise InputError(f"{where}, {name!r}: the file gives no number for it; write one in sim_specs") from None
