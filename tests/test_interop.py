@@ -173,6 +173,20 @@ def test_test_inputs_hold_over_a_step(tmp_path):
     assert fine.t[fine["e"] > 0].tolist() == [0.1, 0.2] and fine["TIME STEP"][0] == 0.1
 
 
+def test_a_step_or_pulse_between_two_steps_acts_from_the_nearer_one(tmp_path):
+    text = "a=STEP(1,when)~~|\nwhen=4.4~~|\nb=PULSE(2.6,1.5)~~|\nc=PULSE(3,0.4)~~|\nd=STEP(1,4.5)~~|\ne=STEP(1,later)~~|\nlater=4.4+0*Time~~|\n"
+    model = imported(tmp_path, "S=INTEG(a+b,0)~~|\n" + text)
+
+    def on(**given):
+        run = simulate(model, method="Euler", **given)
+        return {name: run.t[run[name] > 0].tolist() for name in "abcde"}
+    once, half, moved = on(), on(step=0.25), on(set={"when": 6.7})
+    # Time + TIME STEP / 2 > start, and < start + width, as Vensim's reference has it; dates that are computed are not rounded
+    assert {name: (times[0], times[-1]) if times else () for name, times in once.items()} == {"a": (4, 10), "b": (3, 3), "c": (), "d": (5, 10), "e": (5, 10)}
+    assert half["a"][0] == 4.5 and half["b"] == [2.5, 2.75, 3, 3.25, 3.5, 3.75] and half["c"] == [3, 3.25] and moved["a"][0] == 7
+    assert simulate(model)["S"][-1] == pytest.approx(6 + 1, rel=1e-6)  # the same dates for a solver without steps
+
+
 def test_logic_and_rounding_follow_the_file(tmp_path):
     text = "a=IF THEN ELSE(Time>2 :AND: Time<5 :OR: :NOT: (Time<=8), 1, 0)~~|\nb=INTEGER(-2.5)+0*Time~~|\nc=(Time>=9)+MODULO(Time,3)~~|\nd=3-2^2~~|\n"
     run = simulate(imported(tmp_path, text), method="Euler")

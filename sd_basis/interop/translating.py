@@ -147,7 +147,10 @@ class Translation:
             raise InputError(f"{self.of(element)}: {word} has {len(tree.arguments)} arguments; give it {least if least == most else f'at least {least}'}")
         given = [self.condition(element, part, at_start) if key == "if_then_else" and place == 0 else self.expression(element, part, at_start)
                  for place, part in enumerate(tree.arguments)]
-        return function(self.quantity(element, "time step"), *given) if key in STEPPED else function(*given)
+        if key not in STEPPED:
+            return function(*given)
+        begins = self.quantity(element, "initial time")
+        return function(self.quantity(element, "time step"), sympy.Float(begins.value) if isinstance(begins, Parameter) else begins, *given)
 
     def _inlinelookups(self, element: Element, tree: Any, at_start: bool) -> sympy.Expr:
         table = self.lookup(element, f"{element.name} (lookup)", tree.lookups)
