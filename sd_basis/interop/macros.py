@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import InputError
 from .elements import Element, key_of, plain_name
+from .trees import kind_of, rewritten
 
 
 @dataclass(frozen=True)
@@ -35,28 +36,16 @@ class _Inlining:
 
     def tree(self, element: Element, tree: Any, renamed: Mapping[str, str], above: tuple[str, ...]) -> Any:
         """Return the tree of an element with references renamed and calls of macros replaced; `above` are the macros that it is in."""
-        done: dict[int, Any] = {}
-
-        def of(node: Any) -> Any:
-            if isinstance(node, (tuple, list)):
-                return type(node)(of(part) for part in node)
-            if not dataclasses.is_dataclass(node) or isinstance(node, type):
-                return node
-            if id(node) not in done:  # what is one node of a tree stays one
-                done[id(node)] = new(node)
-            return done[id(node)]
-
-        def new(node: Any) -> Any:
-            kind = type(node).__name__
-            if kind == "ReferenceStructure":
+        def change(node: Any, of: Any) -> Any:
+            if kind_of(node) == "Reference":
                 key = key_of(node.reference)
                 if key in renamed:
                     return dataclasses.replace(node, reference=renamed[key])
                 return dataclasses.replace(node, reference=node.reference.rstrip("$")) if above else node  # Time$ is the Time outside
-            if kind == "CallStructure" and key_of(node.function.reference) in self.macros:
+            if kind_of(node) == "Call" and key_of(node.function.reference) in self.macros:
                 return self.called(element, node, [of(argument) for argument in node.arguments], above)
-            return dataclasses.replace(node, **{part.name: of(getattr(node, part.name)) for part in dataclasses.fields(node) if part.init})
-        return of(tree)
+            return None
+        return rewritten(tree, change)
 
     def called(self, element: Element, node: Any, arguments: list[Any], above: tuple[str, ...]) -> Any:
         """Return a reference to the value of a macro called by an element, whose variables are added."""
@@ -78,7 +67,7 @@ class _Inlining:
         names = {local: path if local == key else f"{path}.{own.name}" for local, own in macro.elements.items()}
         renamed = {local: key_of(name) for local, name in names.items()}
         for parameter, argument in zip(macro.parameters, arguments, strict=True):
-            if type(argument).__name__ == "ReferenceStructure" and argument.subscripts is None:
+            if kind_of(argument) == "Reference" and argument.subscripts is None:
                 renamed[key_of(parameter)] = key_of(argument.reference)
                 continue
             name = f"{path}.{plain_name(parameter)}"

@@ -11,14 +11,18 @@ from typing import Any
 from ..errors import InputError
 from .elements import key_of
 from .ranges import Ranges
+from .trees import kind_of
 
 REDUCTIONS = ("sum", "prod", "vmin", "vmax", "vector_select", "elmcount")
 _ACTIONS = {0: ("sum", True), 1: ("product", True), 2: ("min", True), 3: ("max", True), 4: ("mean", True),
             6: ("sum", False), 7: ("product", False), 8: ("min", False), 9: ("max", False), 10: ("mean", False)}
 
 
-def reduced(at: str, tree: Any, ranges: Ranges, within: Callable[[Any, Mapping[str, str]], Any]) -> Any:
-    """Return a call of one of these functions as a tree of members; `within` gives a tree for further elements of ranges."""
+def reduced(at: str, tree: Any, ranges: Ranges, within: Callable[[Any, Mapping[str, str]], Any], number: Callable[[Any], Any]) -> Any:
+    """Return a call of one of these functions as a tree of members.
+
+    `within` gives a tree for further elements of ranges, `number` the number that a constant is.
+    """
     word = key_of(tree.function.reference)
     title = word.upper().replace("_", " ")
     counts = {"vector_select": 5}
@@ -36,10 +40,10 @@ def reduced(at: str, tree: Any, ranges: Ranges, within: Callable[[Any, Mapping[s
     made = _Nodes(type(tree), type(tree.function))
     if word == "vector_select":
         selection, values = ([within(argument, place) for place in places] for argument in tree.arguments[:2])
-        missing, action, fault = (within(argument, {}) for argument in tree.arguments[2:])
-        if fault != 0 or isinstance(fault, bool):
+        missing, action, fault = within(tree.arguments[2], {}), number(tree.arguments[3]), number(tree.arguments[4])
+        if fault != 0:
             raise InputError(f"{at}: VECTOR SELECT with an error action is not imported; write 0 there, and check the selection")
-        if not isinstance(action, (int, float)) or action not in _ACTIONS:
+        if action not in _ACTIONS:
             raise InputError(f"{at}: VECTOR SELECT takes one of the numbers {', '.join(map(str, _ACTIONS))} as its numerical action; write one")
         return made.selected(selection, values, missing, *_ACTIONS[action])
     values = [within(tree.arguments[0], place) for place in places]
@@ -51,10 +55,10 @@ def _marked(tree: Any) -> Iterator[str]:
     if isinstance(tree, (tuple, list)):
         for part in tree:
             yield from _marked(part)
-    elif hasattr(tree, "__dataclass_fields__"):
-        if type(tree).__name__ == "CallStructure" and key_of(tree.function.reference) in REDUCTIONS:
+    elif kind_of(tree):
+        if kind_of(tree) == "Call" and key_of(tree.function.reference) in REDUCTIONS:
             return
-        if type(tree).__name__ == "SubscriptsReferenceStructure":
+        if kind_of(tree) == "SubscriptsReference":
             yield from (key_of(name.strip()[:-1]) for name in tree.subscripts if name.strip().endswith("!"))
         for part in vars(tree).values():
             yield from _marked(part)

@@ -12,6 +12,7 @@ from ..errors import InputError, unknown
 from .elements import Definition, Element, Variable, key_of
 from .ranges import Ranges
 from .reductions import REDUCTIONS, reduced
+from .trees import kind_of, rewritten
 
 _MOST = 50_000  # members of a model
 
@@ -88,10 +89,22 @@ class _Spreading:
                 tree = _entry(definition.tree, member.place) if combination else definition.tree
                 text = definition.text if tree is definition.tree else repr(tree)
                 made[member_key(key, combination)] = Element(
-                    name, text, _Expansion(self, name, member.bound).of(tree), definition.kind == "Lookup", variable.unit, variable.limits, variable.description)
+                    name, text, self.expanded(name, tree, member.bound), definition.kind == "Lookup", variable.unit, variable.limits, variable.description)
         return made
 
     # What a tree means in one member -----------------------------------------------------------
+
+    def expanded(self, name: str, tree: Any, bound: Mapping[str, str]) -> Any:
+        """Return the tree of one member, where ranges are the elements that they are bound to."""
+        at = self._of(name)
+
+        def change(node: Any, _: Any) -> Any:
+            if kind_of(node) == "Reference":
+                return self.referred(at, node, bound)
+            if kind_of(node) == "Call" and (word := key_of(node.function.reference)) in REDUCTIONS and word not in self.members:
+                return reduced(at, node, self.ranges, lambda part, more: self.expanded(name, part, {**bound, **more}), self.constant)
+            return None
+        return rewritten(tree, change)
 
     def element(self, at: str, subscript: str, bound: Mapping[str, str]) -> str:
         """Return the element that a subscript on the right-hand side stands for."""
@@ -124,40 +137,19 @@ class _Spreading:
             raise unknown(at, f"member of {name!r}", self._shown(member), map(self._shown, self.members[key]))
         return dataclasses.replace(tree, reference=member_key(key, member), subscripts=None)
 
+    def constant(self, tree: Any) -> float | None:
+        """Return the number that a tree is, or that the variable it refers to is given; None for any other."""
+        key = key_of(getattr(tree, "reference", ""))
+        if key in self.members and not self.arrays[key]:
+            tree = self.members[key][()].definition.tree
+        return tree if isinstance(tree, (int, float)) else None
+
     def _number(self, at: str, key: str, bound: Mapping[str, str]) -> int:
         if self.ranges.is_element(key):
             return self.ranges.number(at, key)
         if key in bound:
             return self.ranges.number(at, bound[key], key)
         return self.ranges.number(at, self.ranges.mapped(at, key, bound), key)
-
-
-class _Expansion:
-    """The trees of one member, each node once, so that what is one node of a tree stays one."""
-
-    def __init__(self, spreading: _Spreading, name: str, bound: Mapping[str, str]):
-        self.spreading, self.name, self.bound = spreading, name, bound
-        self.done: dict[int, Any] = {}
-
-    def of(self, tree: Any) -> Any:
-        if isinstance(tree, (tuple, list)):
-            return type(tree)(self.of(part) for part in tree)
-        if not dataclasses.is_dataclass(tree) or isinstance(tree, type):
-            return tree
-        if id(tree) not in self.done:
-            self.done[id(tree)] = self._node(tree)
-        return self.done[id(tree)]
-
-    def _node(self, tree: Any) -> Any:
-        at = f"{self.spreading.where}, {self.name!r}"
-        if type(tree).__name__ == "ReferenceStructure":
-            return self.spreading.referred(at, tree, self.bound)
-        if type(tree).__name__ == "CallStructure" and key_of(tree.function.reference) in REDUCTIONS and key_of(tree.function.reference) not in self.spreading.members:
-            return reduced(at, tree, self.spreading.ranges, self._within)
-        return dataclasses.replace(tree, **{part.name: self.of(getattr(tree, part.name)) for part in dataclasses.fields(tree) if part.init})
-
-    def _within(self, tree: Any, more: Mapping[str, str]) -> Any:
-        return _Expansion(self.spreading, self.name, {**self.bound, **more}).of(tree)
 
 
 def _is_table(tree: Any) -> bool:
