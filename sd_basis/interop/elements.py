@@ -24,13 +24,17 @@ class Element:
 
 @dataclass(frozen=True)
 class Definition:
-    """One equation of a variable: the subscripts it is for, those it leaves out, and what a file calls data, a lookup or neither."""
+    """One equation of a variable: the subscripts it is for, those it leaves out, and what a file calls data, a lookup or neither.
+
+    `dimensions` are the ranges of the subscripts where a file says them for a single element too, as XMILE does.
+    """
 
     subscripts: tuple[str, ...]
     excepted: tuple[tuple[str, ...], ...]
     text: str
     tree: Any
     kind: str
+    dimensions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

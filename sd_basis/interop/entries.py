@@ -13,6 +13,7 @@ _LONGEST = 100_000  # characters of an equation
 _PART = r'(?:"(?:[^"\\]|\\.)*+"|[^~|"]++|")*+'
 _ENTRY = re.compile(rf"({_PART})~{_PART}~[^~|]*+(?:~{_PART})?\||\s*\*{_PART}~{_PART}\|", re.S)  # the second is the heading of a group
 _NAME = re.compile(r'\s*("(?:[^"\\]|\\.)*+"|[^=(\[:<"~|]++)\s*(?:=|\()')
+_OUTPUTS = re.compile(r"\s*:MACRO:\s*([^(]*)\([^:)]*:\s*([^,)]*[^\s,)])", re.I)
 
 
 def entries_of(where: Path) -> list[tuple[int, str]]:
@@ -44,11 +45,15 @@ def entries_of(where: Path) -> list[tuple[int, str]]:
             if key in names:
                 raise InputError(f"{where}, {names[key]!r}: it is defined 2 times; names differ by more than case; define it once")
             names[key] = plain_name(name[1])
-        if found[1]:
-            found_entries.append((_line(text, place), found[1]))
+        left = re.sub(r"^\s*:END OF MACRO:", "", found[1] or "", flags=re.I)
+        if macro := _OUTPUTS.match(left):
+            raise InputError(f"{where}, line {_line(text, place)}, macro {plain_name(macro[1])!r}: it gives back {plain_name(macro[2])!r} too, which is not "
+                             "imported; write a macro for each")
+        if left:
+            found_entries.append((_line(text, place), left))
         place = found.end()
     rest = text[place:].split()
-    if rest or not place:
+    if rest and " ".join(rest).upper() != ":END OF MACRO:" or not place:
         raise InputError(f"{where}, line {_line(text, place)}: no sense can be made of {' '.join(rest[:12])[:60]!r}, an entry is equation ~ unit ~ comment |; "
                          "mend it there")
     return found_entries

@@ -13,7 +13,7 @@ from .elements import key_of
 from .ranges import Ranges
 from .trees import kind_of
 
-REDUCTIONS = ("sum", "prod", "vmin", "vmax", "vector_select", "elmcount")
+REDUCTIONS = ("sum", "prod", "vmin", "vmax", "vector_select", "elmcount", "xmean", "xsize")  # the last two are MEAN and SIZE of XMILE
 _ACTIONS = {0: ("sum", True), 1: ("product", True), 2: ("min", True), 3: ("max", True), 4: ("mean", True),
             6: ("sum", False), 7: ("product", False), 8: ("min", False), 9: ("max", False), 10: ("mean", False)}
 
@@ -24,7 +24,7 @@ def reduced(at: str, tree: Any, ranges: Ranges, within: Callable[[Any, Mapping[s
     `within` gives a tree for further elements of ranges, `number` the number that a constant is.
     """
     word = key_of(tree.function.reference)
-    title = word.upper().replace("_", " ")
+    title = word.removeprefix("x").upper().replace("_", " ")
     counts = {"vector_select": 5}
     if len(tree.arguments) != counts.get(word, 1):
         raise InputError(f"{at}: {title} has {len(tree.arguments)} arguments; give it {counts.get(word, 1)}")
@@ -47,7 +47,9 @@ def reduced(at: str, tree: Any, ranges: Ranges, within: Callable[[Any, Mapping[s
             raise InputError(f"{at}: VECTOR SELECT takes one of the numbers {', '.join(map(str, _ACTIONS))} as its numerical action; write one")
         return made.selected(selection, values, missing, *_ACTIONS[action])
     values = [within(tree.arguments[0], place) for place in places]
-    return {"sum": made.sum, "prod": made.product, "vmin": made.smallest, "vmax": made.largest}[word](values)
+    if word == "xsize":
+        return len(values)
+    return {"sum": made.sum, "prod": made.product, "vmin": made.smallest, "vmax": made.largest, "xmean": made.mean}[word](values)
 
 
 def _marked(tree: Any) -> Iterator[str]:
@@ -85,6 +87,9 @@ class _Nodes:
 
     def product(self, parts: list[Any]) -> Any:
         return self._joined("*", parts)
+
+    def mean(self, parts: list[Any]) -> Any:
+        return self._arithmetic(["/"], [self.sum(parts), len(parts)])
 
     def smallest(self, parts: list[Any]) -> Any:
         return self._call("min", *parts) if len(parts) > 1 else parts[0]

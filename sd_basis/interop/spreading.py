@@ -57,6 +57,10 @@ class _Spreading:
                 raise InputError(f"{at}: it has {count} subscripts in one equation and {len(definition.subscripts)} in another; give it as many in each")
             keys = [key_of(subscript) for subscript in definition.subscripts]
             excepted = {member for group in definition.excepted for member in self._excepted(at, group, count)}
+            twice = next((key for place, key in enumerate(keys) if key in keys[:place] and key in self.ranges.members), None)
+            if twice is not None and kind_of(definition.tree):
+                raise InputError(f"{at}: the subscript {self.ranges.names[twice]!r} stands twice on its left, so that it cannot be told on its right; "
+                                 "give it a second name, for one of them")
             every = list(itertools.product(*(self.ranges.of(at, subscript) for subscript in definition.subscripts)))
             _check_table(at, definition.tree, [len(self.ranges.of(at, key)) for key in keys if key in self.ranges.members])
             for place, member in enumerate(every):
@@ -66,7 +70,8 @@ class _Spreading:
                     shown = f" for {self._shown(member)}" if member else ""
                     raise InputError(f"{at}: it is defined {'2' if member else len(variable.definitions)} times{shown}; "
                                      + ("leave one of them out, or use :EXCEPT:" if member else "names differ by more than case; define it once"))
-                found[member] = _Member(definition, {key: own for key, own in zip(keys, member, strict=True) if key in self.ranges.members}, place)
+                held = zip(map(key_of, definition.dimensions or definition.subscripts), member, strict=True)
+                found[member] = _Member(definition, {key: own for key, own in held if key in self.ranges.members}, place)
         return found
 
     def _excepted(self, at: str, group: tuple[str, ...], count: int) -> list[tuple[str, ...]]:
@@ -113,7 +118,7 @@ class _Spreading:
             return bound[key]
         if key.endswith("!"):
             self.ranges.of(at, key[:-1])
-            raise InputError(f"{at}: {subscript} runs over elements outside {', '.join(word.upper() for word in REDUCTIONS)}; write it within one of these")
+            raise InputError(f"{at}: {subscript} runs over elements outside SUM, PROD, VMIN, VMAX and VECTOR SELECT; write it within one of these")
         if key not in self.ranges.members:
             return self.ranges.of(at, subscript)[0]
         return self.ranges.mapped(at, key, {other: own for other, own in bound.items() if not other.endswith("!")})

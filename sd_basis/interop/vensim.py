@@ -31,8 +31,6 @@ def _macro(where: Path, section: Any, texts: list[str]) -> Macro:
     told = f"{where}, macro {plain_name(section.name)!r}"
     if section.subscripts:
         raise InputError(f"{told}: it defines a subscript range, which a macro cannot; define it outside")
-    if section.returns:
-        raise InputError(f"{told}: it gives back {', '.join(section.returns)} too, which is not imported; write a macro for each")
     variables = _variables(where, section, texts)
     subscripted = next((variable.name for variable in variables.values() if variable.definitions[0].subscripts), None)
     if subscripted is not None:

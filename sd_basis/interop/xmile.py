@@ -1,20 +1,23 @@
 """Reading XMILE and Stella files: their variables, of all modules, with the trees that PySD's translator makes of them.
 
 PySD knows neither modules nor comments nor SAVEPER, and keeps the last of two scales of a table. So the XML is put in order
-here and each variable given to PySD by itself. A variable of a module is `module.variable`; one that is connected to
-another is that other.
+here and each equation given to PySD by itself. A variable of a module is `module.variable`; one that is connected to
+another is that other. An array is one element for each of its members.
 """
 
 from __future__ import annotations
 
 import ast
+import dataclasses
 import re
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from .elements import CONTROLS, Element, key_of, limits_of, plain_name, reason
+from .arrays import STAR, dimensions_in, dimensions_of, equations_in, with_subscripts
+from .elements import CONTROLS, Definition, Element, Variable, key_of, limits_of, plain_name, reason
 from .modules import UNKNOWN, all_modules, local, module_of, name_of, resolved
+from .spreading import spread
 
 _TOKENS = re.compile(r"""("(?:\\.|[^"\\])*")|((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([^\W\d][\w$']*(?:\.[^\W\d][\w$']*)*)|(.)""", re.S)
 _WORDS = {"if": "IF", "then": "THEN", "else": "ELSE", "and": "and", "or": "or", "not": "not", "mod": "mod"}
@@ -46,7 +49,9 @@ def read_xmile(where: Path) -> dict[str, Element]:
     found = {} if specs is None else _controls(where, specs)
     makers = {"stock": xmile_element.Stock, "flow": xmile_element.Flow, "aux": xmile_element.Aux, "gf": xmile_element.Gf}
     tables = _tables(root)
-    top = module_of(where, "", main, models, None, ())
+    top, ranges = module_of(where, "", main, models, None, ()), dimensions_of(where, root)
+    variables: dict[str, Variable] = {}
+    arrays: dict[str, tuple[str, ...]] = {}
     for module in all_modules(top):
         for node in module.nodes:
             own = name_of(where, node)
@@ -54,19 +59,27 @@ def read_xmile(where: Path) -> dict[str, Element]:
             if key in module.connected or not module.path and key in CONTROLS[:3]:
                 continue
             name = module.path.replace("_", " ") + own if module.path else own
-            text = _put_in_order(f"{where}, {name!r}", node, local(node) == "gf" or key in tables)
-            maker = makers["gf" if key in tables else local(node)]
-            try:
-                made = maker(node, namespace, {})
-                made.parse(behaviour)
-                tree = made.get_abstract_element().components[0].ast
-            except Exception as error:  # PySD raises what its parser and its visitors happen to raise
-                raise InputError(f"{where}, {name!r}: its equation cannot be read ({reason(error)}); mend it there") from None
-            if module.path + key in found and key != "saveper":
-                raise InputError(f"{where}, {name!r}: it is defined 2 times; names differ by more than case; define it once")
-            said = made.units, limits_of(made.limits), made.documentation
-            found[module.path + key] = Element(name, text, resolved(tree, module), maker is makers["gf"], *said)
-    return found
+            at = f"{where}, {name!r}"
+            kind = "gf" if key in tables else local(node)
+            if module.path + key in variables or module.path + key in found and key != "saveper":
+                raise InputError(f"{at}: it is defined 2 times; names differ by more than case; define it once")
+            dimensions = dimensions_in(at, node, ranges)
+            arrays[module.path + key] = dimensions
+            made, definitions = None, []
+            for subscripts, equation in equations_in(at, node, dimensions):
+                text = _put_in_order(at, equation, local(node) == "gf" or key in tables)
+                try:
+                    made = makers[kind](equation, namespace, {})
+                    made.parse(behaviour)
+                    tree = made.get_abstract_element().components[0].ast
+                except Exception as error:  # PySD raises what its parser and its visitors happen to raise
+                    raise InputError(f"{at}: its equation cannot be read ({reason(error)}); mend it there") from None
+                definitions.append(Definition(subscripts, (), text, resolved(tree, module), "Lookup" if kind == "gf" else "", dimensions))
+            variables[module.path + key] = Variable(name, tuple(definitions), made.units, limits_of(made.limits), made.documentation)
+    for key, variable in variables.items():
+        told = [dataclasses.replace(one, tree=with_subscripts(f"{where}, {variable.name!r}", one.tree, arrays)) for one in variable.definitions]
+        variables[key] = dataclasses.replace(variable, definitions=tuple(told))
+    return found | spread(str(where), variables, ranges)
 
 
 def _root(where: Path) -> Any:
@@ -115,7 +128,7 @@ def _put_in_order(where: str, node: Any, is_table: bool) -> str:
     """Put the equations and tables of a variable in the form that PySD reads, and return its equations as text."""
     for inside in node.iter():
         word = local(inside)
-        if word in UNKNOWN and not (word == "dimensions" and len(inside) == 0):
+        if word in UNKNOWN and not (word in ("dimensions", "element") and len(inside) == 0):
             raise InputError(f"{where}: it is {UNKNOWN[word]}, which is not imported; write it in other words")
         if word in ("eqn", "inflow", "outflow"):
             inside.text = _plain(inside.text or "")
@@ -135,6 +148,7 @@ def _put_in_order(where: str, node: Any, is_table: bool) -> str:
 def _plain(text: str) -> str:
     """Return an equation without comments, on one line, every name but those of functions in quotes, LOOKUP(table, x) as table(x)."""
     text = " ".join(re.sub(r"\{[^{}]*\}", " ", text).split())
+    text = re.sub(r"\[[^\[\]]*\]", lambda found: re.sub(r"(?<=[\[,])\s*\*\s*(?=[\],])", STAR, found[0]), text)
     text = re.sub(r"\blookup\s*\(\s*(\"[^\"]*\"|[\w.$']+)\s*,", lambda found: f"{found[1]} (", text, flags=re.I)
 
     def told(found: re.Match) -> str:
