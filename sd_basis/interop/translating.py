@@ -81,8 +81,10 @@ class Translation:
             if re.search(r"\(\s*-\s*[\d.]", element.text):
                 raise InputError(f"{self.of(element)}: its negative number under a power is ambiguous; write the power of a constant")
             return minus(power(-first, rest[0]))
+        if set(tree.operators) <= {"+", "-"}:  # at once, for a sum over a subscript may be long
+            return plus(first, *(other if operator == "+" else minus(other) for operator, other in zip(tree.operators, rest, strict=True)))
         for operator, other in zip(tree.operators, rest, strict=True):
-            joined = {"+": lambda one, two: plus(one, two), "-": lambda one, two: plus(one, minus(two)), "*": times, "/": quotient, "^": power}
+            joined = {"*": times, "/": quotient, "^": power}
             first = joined[operator](first, other)
         return first
 
