@@ -58,7 +58,7 @@ class _Inlining:
             raise InputError(f"{at}: the macro {macro.name!r} has {len(arguments)} arguments; give it {len(macro.parameters)}")
         if key not in macro.elements:
             raise InputError(f"{at}: the macro {macro.name!r} has no equation for {macro.name!r}, its value; add one")
-        name = f"{element.name}.{macro.elements[key].name}"
+        name = f"{element.name}.{macro.name}"
         path, number = name, 1
         while key_of(path) in self.taken:
             number += 1

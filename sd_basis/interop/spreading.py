@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -39,11 +40,10 @@ class _Spreading:
         self.where, self.variables, self.ranges = where, variables, ranges
         self.members: dict[str, dict[tuple[str, ...], _Member]] = {}
         self.arrays: dict[str, int] = {}  # the number of subscripts of a variable
+        self.count = 0  # of all members
         for key, variable in variables.items():
             self.arrays[key] = len(variable.definitions[0].subscripts)
             self.members[key] = self._members(variable)
-            if sum(map(len, self.members.values())) > _MOST:
-                raise InputError(f"{self._of(variable.name)}: with it the model has more than {_MOST} members; leave out what it does not need")
 
     def _of(self, name: str) -> str:
         return f"{self.where}, {name!r}"
@@ -61,9 +61,12 @@ class _Spreading:
             if twice is not None and kind_of(definition.tree):
                 raise InputError(f"{at}: the subscript {self.ranges.names[twice]!r} stands twice on its left, so that it cannot be told on its right; "
                                  "give it a second name, for one of them")
-            every = list(itertools.product(*(self.ranges.of(at, subscript) for subscript in definition.subscripts)))
+            places = [self.ranges.of(at, subscript) for subscript in definition.subscripts]
+            self.count += math.prod(map(len, places))
+            if self.count > _MOST:
+                raise InputError(f"{at}: with it the model has more than {_MOST} members; leave out what it does not need")
             _check_table(at, definition.tree, [len(self.ranges.of(at, key)) for key in keys if key in self.ranges.members])
-            for place, member in enumerate(every):
+            for place, member in enumerate(itertools.product(*places)):
                 if member in excepted:
                     continue
                 if member in found:
@@ -170,9 +173,7 @@ def _check_table(at: str, tree: Any, sizes: list[int]) -> None:
     if not _is_table(tree) or not sizes:
         return
     wanted = [size for size in sizes if size > 1] or [1]
-    whole = 1
-    for size in sizes:
-        whole *= size
+    whole = math.prod(sizes)
     if tree.size != whole or (tree.ndim > 1 and list(tree.shape) != wanted[-2:]):
         found = f"{tree.shape[0]} rows of {tree.shape[1]}" if tree.ndim > 1 else str(tree.size)
         needed = f"{sizes[-2]} rows of {sizes[-1]}" if len(sizes) == 2 else str(whole)

@@ -35,7 +35,8 @@ def _macro(where: Path, section: Any, texts: list[str]) -> Macro:
     subscripted = next((variable.name for variable in variables.values() if variable.definitions[0].subscripts), None)
     if subscripted is not None:
         raise InputError(f"{told}: {subscripted!r} in it has subscripts, which is not imported; write it out")
-    return Macro(plain_name(section.name), tuple(section.params), spread(told, variables, Ranges()))
+    own = variables.get(key_of(section.name))  # PySD keeps the name of a macro in lower case only
+    return Macro(plain_name(section.name) if own is None else own.name, tuple(section.params), spread(told, variables, Ranges()))
 
 
 def _variables(where: Path, section: Any, texts: list[str]) -> dict[str, Variable]:
