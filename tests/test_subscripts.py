@@ -125,6 +125,14 @@ def test_mappings_go_by_place_by_list_and_to_subranges(tmp_path):
     assert ends(model, "y[a1]", "y[a3]", "z[c1]", "z[c3]", "v[a1]", "v[a2]", "v[a3]", "u[a1]") == [3, 1, 1, 3, 5, 5, 6, 3]
 
 
+def test_a_mapping_in_the_direction_of_the_equation_counts_before_one_turned_round(tmp_path):
+    text = A + "B: b1, b2, b3 -> (A: a3, a2, a1) ~~|\nC: c1, c2, c3 -> A ~~|\nD: d1, d2, d3 -> C ~~|\nx[A] = 1, 2, 3 ~~|\nz[C] = 4, 5, 6 ~~|\n"
+    model = imported(tmp_path, text + "y[B] = x[A] ~~|\nw[A] = z[C] ~~|\nv[C] = x[A] + D*0 ~~|\nu[D] = z[C] ~~|\n")
+    assert ends(model, "y[b1]", "w[a1]", "v[c3]", "u[d2]") == [3, 4, 3, 5]
+    with pytest.raises(InputError, match=r"'v\[b1, c1\]': 'A' is mapped to more than one of its elements, a1, a3"):
+        imported(tmp_path, text + "v[B, C] = x[A] ~~|\n")
+
+
 def test_exceptions_leave_members_to_other_equations_or_to_none(tmp_path):
     text = A + "B: b1, b2 ~~|\nS: a2, a3 ~~|\nx[A, B] :EXCEPT: [a1, B], [S, b2] = 5 ~~|\nx[a1, B] = 6, 7 ~~|\ny[A] :EXCEPT: [S] = 8 ~~|\n"
     model = imported(tmp_path, text)

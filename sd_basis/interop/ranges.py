@@ -42,16 +42,18 @@ class Ranges:
 
     def mapped(self, where: str, wanted: str, held: Mapping[str, str]) -> str:
         """Return the element of a range that belongs to the elements of other ranges held: by a second name, or by a mapping in either direction."""
-        members, found = set(self.members[wanted]), set()
-        for other, element in held.items():
-            own = set(self.members.get(other, ()))
-            if own == members:
-                found.add(element)
+        members = set(self.members[wanted])
+        owns = {other: set(self.members.get(other, ())) for other in held}
+        found = {element for other, element in held.items() if owns[other] == members}
+        for forward in (True, False):  # a mapping that is written in this direction counts before one that is turned round
+            if found:
+                break
             for (source, target), pairs in self.mappings.items():
-                if members <= set(self.members[source]) and own <= set(self.members[target]):
-                    found |= {one for one, another in pairs if another == element and one in members}
-                if members <= set(self.members[target]) and own <= set(self.members[source]):
-                    found |= {another for one, another in pairs if one == element and another in members}
+                right, left = (source, target) if forward else (target, source)
+                for other, element in held.items():
+                    if members <= set(self.members[right]) and owns[other] <= set(self.members[left]):
+                        ends = pairs if forward else [(two, one) for one, two in pairs]
+                        found |= {one for one, another in ends if another == element and one in members}
         if len(found) == 1:
             return found.pop()
         name = self.names[wanted]
