@@ -78,6 +78,13 @@ def test_macros_have_stocks_of_their_own_for_each_call():
     assert {"both[a].GROWTH", "both[b].GROWTH.gain", "fast.DOUBLED.GROWTH", "sum.GROWTH", "sum.GROWTH 2", "sum.GROWTH 2.rate"} <= set(model.quantities)
 
 
+def test_a_macro_gives_more_than_its_value_after_a_colon(tmp_path):
+    macro = ":MACRO: ADD(one, two : least, most)\nADD = one + two ~~|\nleast = MIN(one, two) ~~|\nmost = MAX(one, two) + Time$*0 ~~|\n:END OF MACRO:\n"
+    text = macro + "x = 2*Add(IF THEN ELSE(Time > 1 :AND: Time < 9, (5), 0), 3 : Least of All, most of all) ~~|\ny = least of all*10 + ADD(1, 2) ~~|\n"
+    model = imported(tmp_path, text)
+    assert ends(model, "x", "Least of All", "most of all", "y", "y.ADD.most") == [16, 3, 5, 33, 2]
+
+
 @pytest.mark.parametrize("name", ["ages.mdl", "macros.mdl"])
 def test_pysd_runs_a_subscripted_file_to_the_same_numbers_and_an_export_too(name, tmp_path):
     pysd = pytest.importorskip("pysd")
@@ -182,8 +189,11 @@ def test_lookups_read_the_next_point_the_one_before_or_on_along_the_slope(tmp_pa
     (":MACRO: M(x) \nM = x + 1 ~~|\n:END OF MACRO:\ny = M(1, 2) ~~|", r"'y': the macro 'M' has 2 arguments; give it 1"),
     (":MACRO: M(x) \nM = M(x) + 1 ~~|\n:END OF MACRO:\ny = M(1) ~~|", r"'y.M': the macro 'M' calls itself"),
     (":MACRO: M(x) \nN = x + 1 ~~|\n:END OF MACRO:\ny = M(1) ~~|", r"'y': the macro 'm' has no equation for 'm'"),
-    (":MACRO: M(x : z) \nM = x + 1 ~~|\nz = 3 ~~|\n:END OF MACRO:\ny = M(1 : q) ~~|", r"line 3, macro 'M': it gives back 'z' too"),
-    (":MACRO: M(x) \nM = x + w ~~|\n:END OF MACRO:\ny = M(1) ~~|", r"'y.M': no variable 'w'"),
+    (":MACRO: M(x : z) \nM = x + 1 ~~|\nz = 3 ~~|\n:END OF MACRO:\ny = M(1 : y) ~~|", r"'y': 'y' is given by the macro 'M' and has an"),
+    (":MACRO: M(x : z) \nM = x + 1 ~~|\nz = 3 ~~|\n:END OF MACRO:\ny = M(1 : 2) ~~|", r"'y': what the macro 'M' gives as 'z' has no name"),
+    (":MACRO: M(x : z) \nM = x + 1 ~~|\n:END OF MACRO:\ny = M(1 : q) ~~|", r"'y': the macro 'M' has no equation for 'z', which it gives"),
+    (":MACRO: M(x : z) \nM = x + 1 ~~|\nz = 3 ~~|\n:END OF MACRO:\ny = M(1 : q, r) ~~|", r"'y': .* give it 1, and after a colon 1 names"),
+    (":MACRO: M(x) \nM = x + w ~~|\n:END OF MACRO:\ny = M(1) ~~|", r"'y.M': no variable of its macro 'w'; choose one of: m, x"),
 ])
 def test_subscripts_and_macros_that_do_not_fit_are_one_sentence(text, message, tmp_path):
     with pytest.raises(InputError, match=message) as caught:

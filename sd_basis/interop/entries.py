@@ -13,7 +13,6 @@ _LONGEST = 100_000  # characters of an equation
 _PART = r'(?:"(?:[^"\\]|\\.)*+"|[^~|"]++|")*+'
 _ENTRY = re.compile(rf"({_PART})~{_PART}~[^~|]*+(?:~{_PART})?\||\s*\*{_PART}~{_PART}\|", re.S)  # the second is the heading of a group
 _NAME = re.compile(r'\s*("(?:[^"\\]|\\.)*+"|[^=(\[:<"~|]++)\s*(?:=|\()')
-_OUTPUTS = re.compile(r"\s*:MACRO:\s*([^(]*)\([^:)]*:\s*([^,)]*[^\s,)])", re.I)
 
 
 def entries_of(where: Path) -> list[tuple[int, str]]:
@@ -46,9 +45,6 @@ def entries_of(where: Path) -> list[tuple[int, str]]:
                 raise InputError(f"{where}, {names[key]!r}: it is defined 2 times; names differ by more than case; define it once")
             names[key] = plain_name(name[1])
         left = re.sub(r"^\s*:END OF MACRO:", "", found[1] or "", flags=re.I)
-        if macro := _OUTPUTS.match(left):
-            raise InputError(f"{where}, line {_line(text, place)}, macro {plain_name(macro[1])!r}: it gives back {plain_name(macro[2])!r} too, which is not "
-                             "imported; write a macro for each")
         if left:
             found_entries.append((_line(text, place), left))
         place = found.end()

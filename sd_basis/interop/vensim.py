@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import InputError
 from .elements import Definition, Element, Variable, key_of, limits_of, plain_name, reason
 from .entries import entries_of
-from .macros import Macro, inlined
+from .macros import Macro, inlined, without_colons
 from .ranges import Ranges, ranges_of
 from .spreading import spread
 
@@ -36,7 +36,7 @@ def _macro(where: Path, section: Any, texts: list[str]) -> Macro:
     if subscripted is not None:
         raise InputError(f"{told}: {subscripted!r} in it has subscripts, which is not imported; write it out")
     own = variables.get(key_of(section.name))  # PySD keeps the name of a macro in lower case only
-    return Macro(plain_name(section.name) if own is None else own.name, tuple(section.params), spread(told, variables, Ranges()))
+    return Macro(plain_name(section.name) if own is None else own.name, tuple(section.params), tuple(section.returns), spread(told, variables, Ranges()))
 
 
 def _variables(where: Path, section: Any, texts: list[str]) -> dict[str, Variable]:
@@ -66,6 +66,7 @@ def _translated(where: Path) -> list[tuple[Any, list[str]]]:
     file: Any = None
     try:
         file = vensim_file.VensimFile(where)
+        file.model_text = without_colons(file.model_text)
         file.parse()
         model = file.get_abstract_model()
     except Exception as error:  # PySD raises what its parser and its visitors happen to raise
