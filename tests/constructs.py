@@ -53,6 +53,7 @@ XMILE = [
     ("`DELAY1`, `DELAY3`, `DELAYN`", "DELAY1(7, 2) + DELAY3(7, 3, 7) + DELAYN(7, 3, 2)", 21),
     ("`TREND`, `FORCST`", "TREND(7, 2) + FORCST(7, 2, 3)", 7), ("`INIT`", "INIT(s) + 1", 2), ("graphical function", "f(s)", 5.5),
     ("arrays: `SUM`, `PROD`, `MIN`, `MAX`, `MEAN`, `SIZE`", "x[2] + SUM(x) + PROD(x[*]) + MIN(x) + MAX(x) + MEAN(x) + SIZE(x)", 23),
+    ("macro", "M(1, 2) + M(s, s)", 9 + 11),
     ("`DELAY`", "DELAY(s, 2)", None), ("`RANDOM`, `NORMAL`, `POISSON`", "RANDOM(0, 1)", None), ("`PREVIOUS`, `SELF`, `HISTORY`", "PREVIOUS(s, 0)", None),
 ]
 EXPORTED = """

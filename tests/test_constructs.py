@@ -11,6 +11,8 @@ pytest.importorskip("parsimonious", reason="needs the extra interop")  # it come
 pytestmark = pytest.mark.filterwarnings("ignore")  # PySD's own
 CONTROLS = "FINAL TIME = 4 ~ Month ~ |\nINITIAL TIME = 0 ~ Month ~ |\nTIME STEP = 1 ~ Month ~ |\nSAVEPER = TIME STEP ~ Month ~ |\n"
 MACRO = ":MACRO: M(a, b)\nM = INTEG(b, a) ~~|\n:END OF MACRO:\n"
+OF_XMILE = ("<macro name='M'><parm>a</parm><parm>b</parm><eqn>level</eqn><variables><stock name='level'><eqn>a</eqn><inflow>gain</inflow></stock>"
+            "<flow name='gain'><eqn>b</eqn></flow></variables></macro>")
 RANGE = "A: a1, a2, a3 ~~|\nx[A] = 1, 2, 3 ~~|\n"
 ARRAY = ("<aux name='x'><dimensions><dim name='A'/></dimensions>" + "".join(f"<element subscript='{place}'><eqn>{place}</eqn></element>" for place in (1, 2, 3))
          + "</aux>")
@@ -28,7 +30,7 @@ def xmile(folder, equations):
     path = folder / "model.xmile"
     lines = [f'<aux name="{name}"><eqn>{equation.replace("<", "&lt;")}</eqn></aux>' for name, equation in equations.items()]
     path.write_text('<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0"><sim_specs><start>0</start><stop>4</stop><dt>1</dt></sim_specs>'
-                    '<dimensions><dim name="A" size="3"/></dimensions>'
+                    f'<dimensions><dim name="A" size="3"/></dimensions>{OF_XMILE}'
                     f'<model><variables><stock name="s"><eqn>1</eqn><inflow>g</inflow></stock><flow name="g"><eqn>1</eqn></flow>{TABLE}{ARRAY}{"".join(lines)}'
                     "</variables></model></xmile>", encoding="utf-8")
     return import_model(path)

@@ -193,6 +193,7 @@ def test_lookups_read_the_next_point_the_one_before_or_on_along_the_slope(tmp_pa
     (":MACRO: M(x : z) \nM = x + 1 ~~|\nz = 3 ~~|\n:END OF MACRO:\ny = M(1 : 2) ~~|", r"'y': what the macro 'M' gives as 'z' has no name"),
     (":MACRO: M(x : z) \nM = x + 1 ~~|\n:END OF MACRO:\ny = M(1 : q) ~~|", r"'y': the macro 'M' has no equation for 'z', which it gives"),
     (":MACRO: M(x : z) \nM = x + 1 ~~|\nz = 3 ~~|\n:END OF MACRO:\ny = M(1 : q, r) ~~|", r"'y': .* give it 1, and after a colon 1 names"),
+    (":MACRO: M(x) \nM = x ~~|\n:END OF MACRO:\n:MACRO: M(x, y) \nM = x ~~|\n:END OF MACRO:\ny = M(1) ~~|", r"the macro 'M' is defined 2 times"),
     (":MACRO: M(x) \nM = x + w ~~|\n:END OF MACRO:\ny = M(1) ~~|", r"'y.M': no variable of its macro 'w'; choose one of: m, x"),
 ])
 def test_subscripts_and_macros_that_do_not_fit_are_one_sentence(text, message, tmp_path):
@@ -206,10 +207,10 @@ BY = {"size": "<dimensions><dim name='size'/></dimensions>", "side": "<dimension
       "both": "<dimensions><dim name='size'/><dim name='side'/></dimensions>"}
 
 
-def arrayed(folder, variables):
+def arrayed(folder, variables, macros=""):
     path = folder / "model.xmile"
     path.write_text("<xmile xmlns='http://docs.oasis-open.org/xmile/ns/XMILE/v1.0'><sim_specs><start>0</start><stop>4</stop><dt>1</dt></sim_specs>"
-                    f"{DIMENSIONS}<model><variables>{variables}</variables></model></xmile>", encoding="utf-8")
+                    f"{DIMENSIONS}{macros}<model><variables>{variables}</variables></model></xmile>", encoding="utf-8")
     return load(path)
 
 
@@ -231,6 +232,16 @@ def test_arrays_of_xmile_apply_to_all_or_member_by_member(tmp_path):
     names = ("row[1]", "row[3]", "all", "t[left one]", "t[right]", "share[2]", "one")
     assert [run[name][-1] for name in names] == pytest.approx([3, 11, 21 + 4 + 6 + 6 + 3, 8, 1, 7 / 21, 5])
     assert run["s[left one]"].tolist() == [3, 2, 1, 0, 0] and run["s[right]"].tolist() == [9, 7, 5, 3, 1]
+
+
+def test_macros_of_xmile_are_their_equation_or_a_variable_of_their_own(tmp_path):
+    log = "<macro name='log of'><parm>x</parm><parm>base</parm><eqn>LN(x)/LN(base)</eqn></macro>"
+    inside = aux("kept", "input", kind="stock", more="<inflow>change</inflow>") + aux("change", "(input - kept)/wait*DT/DT", kind="flow")
+    smooth = f"<macro name='HELD'><parm>input</parm><parm>wait</parm><eqn>kept</eqn><variables>{inside}</variables></macro>"
+    run = simulate(arrayed(tmp_path, aux("a", "log_of(8, 2)") + aux("b", "HELD(10 + STEP(5, 1), 2) + HELD(size, 1)", "size"), log + smooth), method="Euler")
+    assert run["a"][0] == pytest.approx(3) and run["b[2]"].tolist() == [12, 12, 14.5, 15.75, 16.375] and run["b[3].HELD 2.kept"][0] == 3
+    with pytest.raises(InputError, match=r"macro 'HELD': 'kept' in it is an array"):
+        arrayed(tmp_path, aux("a", "1"), smooth.replace("</stock>", "<dimensions><dim name='side'/></dimensions></stock>"))
 
 
 @pytest.mark.parametrize("text, message", [

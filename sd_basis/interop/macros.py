@@ -1,10 +1,10 @@
-"""Macros of a Vensim file written out where they are called: `M` called for `x` is `x.M`, with variables `x.M.variable`."""
+"""Macros of a foreign file written out where they are called: `M` called for `x` is `x.M`, with variables `x.M.variable`."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from .elements import CONTROLS, Element, key_of, plain_name
 from .trees import kind_of, rewritten
 
 _WITH_OUTPUTS = re.compile(r":MACRO:\s*([^(]+?)\s*\([^:)]*:[^)]*\)", re.I)
+_BLOCK = re.compile(r":MACRO:.*?:END OF MACRO:", re.S | re.I)
+_HEAD = re.compile(r"\s*\{[^}]*\}")
 _MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|:[A-Z ]+:|[():]', re.I)
 
 
@@ -26,8 +28,15 @@ class Macro:
     elements: Mapping[str, Element]
 
 
-def without_colons(text: str) -> str:
-    """Return the text of a file in which a call `M(a, b : c)` of a macro that gives more than its value is `M(a, b, c)`, since PySD knows no colon there."""
+def macros_first(text: str) -> str:
+    """Return the text of a file as PySD reads it: macros before the rest, of which it would take all up to the last for one, and calls without colons.
+
+    A call `M(a, b : c)` of a macro that gives more than its value is `M(a, b, c)`.
+    """
+    blocks = _BLOCK.findall(text)
+    head = _HEAD.match(text)
+    place = head.end() if head else 0
+    text = " ".join([text[:place], *blocks, _BLOCK.sub(" ", text[place:])]) if blocks else text
     for name in {found[1] for found in _WITH_OUTPUTS.finditer(text)}:
         words = _pattern(name)
         for call in re.finditer(rf"(?<![\w$']){words}\s*\(", text, flags=re.I):  # a comma is as long as a colon, so that the places stay
@@ -43,11 +52,15 @@ def without_colons(text: str) -> str:
     return text
 
 
-def inlined(where: str, elements: Mapping[str, Element], macros: Mapping[str, Macro]) -> dict[str, Element]:
+def inlined(where: str, elements: Mapping[str, Element], macros: Iterable[Macro]) -> dict[str, Element]:
     """Return elements with the calls of macros replaced by variables of their own for each call."""
-    made = _Inlining(where, macros, set(elements))
+    known: dict[str, Macro] = {}
+    for macro in macros:
+        if known.setdefault(key_of(macro.name), macro) is not macro:
+            raise InputError(f"{where}: the macro {macro.name!r} is defined 2 times; give each a name of its own")
+    made = _Inlining(where, known, set(elements))
     for key, element in elements.items():
-        made.found[key] = element if not macros else dataclasses.replace(element, tree=made.tree(element, element.tree, {}, ()))
+        made.found[key] = element if not known else dataclasses.replace(element, tree=made.tree(element, element.tree, {}, ()))
     return made.found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import InputError
 from .elements import Definition, Element, Variable, key_of, limits_of, plain_name, reason
 from .entries import entries_of
-from .macros import Macro, inlined, without_colons
+from .macros import Macro, inlined, macros_first
 from .ranges import Ranges, ranges_of
 from .spreading import spread
 
@@ -22,8 +22,7 @@ def read_vensim(where: Path) -> dict[str, Element]:
     ranges = ranges_of(str(where), entries_of(where))
     sections = _translated(where)
     elements = spread(str(where), _variables(where, *sections[0]), ranges)
-    macros = {key_of(section.name): _macro(where, section, texts) for section, texts in sections[1:]}
-    return inlined(str(where), elements, macros)
+    return inlined(str(where), elements, [_macro(where, section, texts) for section, texts in sections[1:]])
 
 
 def _macro(where: Path, section: Any, texts: list[str]) -> Macro:
@@ -66,7 +65,7 @@ def _translated(where: Path) -> list[tuple[Any, list[str]]]:
     file: Any = None
     try:
         file = vensim_file.VensimFile(where)
-        file.model_text = without_colons(file.model_text)
+        file.model_text = macros_first(file.model_text)
         file.parse()
         model = file.get_abstract_model()
     except Exception as error:  # PySD raises what its parser and its visitors happen to raise
