@@ -12,7 +12,7 @@ from .elements import key_of, plain_name
 _NAME = r'(?:"(?:[^"\\]|\\.)*"|[^\[\]=(:<>"~|,]+)'
 _RANGE = re.compile(rf"\s*({_NAME})\s*:(?!\s*[\w ]+:)\s*([^=].*)", re.S)
 _COPY = re.compile(rf"\s*({_NAME})\s*<->\s*({_NAME})\s*", re.S)
-_PARTS = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)(?![^(]*\))')  # commas, but not those in quotes and brackets
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|\([^()]*\)|[^,"(]+|.', re.S)  # a comma in quotes or brackets parts nothing
 _SEQUENCE = re.compile(r"\(\s*(.*?)(\d+)\s*-\s*(.*?)(\d+)\s*\)", re.S)
 _MOST = 10_000  # elements of a range
 
@@ -92,9 +92,9 @@ def ranges_of(where: str, entries: Iterable[tuple[int, str]]) -> Ranges:
         listed, arrow, targets = (copy[2], "", "") if copy else found[2].partition("->")
         if re.match(r"get\s", listed, flags=re.I):
             raise InputError(f"{at}: its elements stand in another file, which is not imported; write them out")
-        written[key] = line, at, [name for part in _PARTS.split(listed) for name in _sequence(at, part)]
+        written[key] = line, at, [name for part in _parts(listed) for name in _sequence(at, part)]
         copies |= {key} if copy else set()
-        arrows += [(key, target.strip()) for target in _PARTS.split(targets) if arrow]
+        arrows += [(key, target.strip()) for target in _parts(targets) if arrow]
     for _, at, parts in written.values():
         for part in parts:
             if not key_of(part):
@@ -105,6 +105,16 @@ def ranges_of(where: str, entries: Iterable[tuple[int, str]]) -> Ranges:
         members[key] = _flat(key, written, ())
     made = Ranges(members, names, {}, frozenset(copies))
     return Ranges(members, names, {(key, target): pairs for key, text in arrows for target, pairs in [_arrow(made, written[key][1], key, text)]}, made.copies)
+
+
+def _parts(text: str) -> list[str]:
+    parts = [""]
+    for token in _TOKENS.finditer(text):
+        if token[0] == ",":
+            parts.append("")
+        else:
+            parts[-1] += token[0]
+    return parts
 
 
 def _sequence(where: str, part: str) -> list[str]:
@@ -125,8 +135,8 @@ def _flat(key: str, written: Mapping[str, tuple[int, str, list[str]]], above: tu
     found: list[str] = []
     for part in map(key_of, parts):
         found += _flat(part, written, (*above, key)) if part in written else [part]
-    twice = next((element for place, element in enumerate(found) if element in found[:place]), None)
-    if twice is not None:
+    if len(set(found)) < len(found):
+        twice = next(element for element in found if found.count(element) > 1)
         raise InputError(f"{where}: the element {twice!r} stands in the range twice; list it once")
     return tuple(found)
 
@@ -137,7 +147,7 @@ def _arrow(ranges: Ranges, where: str, key: str, text: str) -> tuple[str, tuple[
     target = key_of(name)
     if target not in ranges.members:
         raise unknown(where, "range to map to", plain_name(name), (ranges.names[known] for known in ranges.members))
-    targets = [ranges.of(where, part) for part in _PARTS.split(listed)] if colon else [(element,) for element in ranges.members[target]]
+    targets = [ranges.of(where, part) for part in _parts(listed)] if colon else [(element,) for element in ranges.members[target]]
     own = ranges.members[key]
     if len(targets) != len(own):
         raise InputError(f"{where}: it has {len(own)} elements and is mapped to {len(targets)} of {ranges.names[target]!r}; map each to one")
