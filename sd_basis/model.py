@@ -49,11 +49,13 @@ class Model:
         given = _flat(flows)
         self.trades = tuple(item for item in given if isinstance(item, Trade))
         self.flows = tuple(flow for item in given for flow in (item.flows if isinstance(item, Trade) else (item,)))
+        listed: set[Flow] = set()
         for flow in self.flows:
             if not isinstance(flow, Flow):
                 raise InputError(f"{self.where}: {flow!r} is not a flow; give Flow and Trade objects in flows=")
-            if self.flows.count(flow) > 1:
+            if flow in listed:
                 raise InputError(f"{self.where}: {flow.where} is listed twice in flows=; list it once, a trade brings both its flows")
+            listed.add(flow)
         self.policies = _by_name(self.where, "policy", policies, Policy)
         self.impulses = _by_name(self.where, "impulse", impulses, Impulse)
         for name in self.policies:

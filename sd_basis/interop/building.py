@@ -18,7 +18,8 @@ from .functions import quotient
 from .limiting import limits_on_outflows, terms_of
 from .measures import keep_units, unit_of
 from .reading import read
-from .translating import Translation, kind_of, number
+from .translating import Translation
+from .trees import kind_of, number
 
 
 def import_model(path: str | Path) -> Model:

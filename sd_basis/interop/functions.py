@@ -94,6 +94,7 @@ def _truncated(value):
 PLAIN: dict[str, tuple[int, float, Callable[..., sympy.Expr]]] = {
     "abs": (1, 1, sympy.Abs), "min": (2, math.inf, Min), "max": (2, math.inf, Max), "exp": (1, 1, sympy.exp), "ln": (1, 1, sympy.log),
     "log": (2, 2, lambda value, base: quotient(sympy.log(value), sympy.log(base))), "sqrt": (1, 1, lambda value: power(value, sympy.S.Half)),
+    "log10": (1, 1, lambda value: quotient(sympy.log(value), sympy.log(sympy.Integer(10)))),
     "power": (2, 2, power), "sin": (1, 1, sympy.sin), "cos": (1, 1, sympy.cos), "tan": (1, 1, sympy.tan), "arcsin": (1, 1, sympy.asin),
     "arccos": (1, 1, sympy.acos), "arctan": (1, 1, sympy.atan), "sinh": (1, 1, sympy.sinh), "cosh": (1, 1, sympy.cosh), "tanh": (1, 1, sympy.tanh),
     "modulo": (2, 2, sympy.Mod), "integer": (1, 1, _truncated), "quantum": (2, 2, lambda value, unit: times(unit, _truncated(quotient(value, unit)))),
