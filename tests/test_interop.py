@@ -175,6 +175,7 @@ def test_test_inputs_hold_over_a_step(tmp_path):
 
 def test_a_step_or_pulse_between_two_steps_acts_from_the_nearer_one(tmp_path):
     text = "a=STEP(1,when)~~|\nwhen=4.4~~|\nb=PULSE(2.6,1.5)~~|\nc=PULSE(3,0.4)~~|\nd=STEP(1,4.5)~~|\ne=STEP(1,later)~~|\nlater=4.4+0*Time~~|\n"
+    text += "f=RAMP(-1,3.1,5)~~|\n"
     model = imported(tmp_path, "S=INTEG(a+b,0)~~|\n" + text)
 
     def on(**given):
@@ -184,6 +185,8 @@ def test_a_step_or_pulse_between_two_steps_acts_from_the_nearer_one(tmp_path):
     # Time + TIME STEP / 2 > start, and < start + width, as Vensim's reference has it; dates that are computed are not rounded
     assert {name: (times[0], times[-1]) if times else () for name, times in once.items()} == {"a": (4, 10), "b": (3, 3), "c": (), "d": (5, 10), "e": (5, 10)}
     assert half["a"][0] == 4.5 and half["b"] == [2.5, 2.75, 3, 3.25, 3.5, 3.75] and half["c"] == [3, 3.25] and moved["a"][0] == 7
+    ramp = simulate(model, method="Euler", step=0.25)
+    assert ramp["f"][ramp.t <= 3.25] == pytest.approx([0] * 12 + [0.1, -0.15])  # as Vensim's published output has it
     assert simulate(model)["S"][-1] == pytest.approx(6 + 1, rel=1e-6)  # the same dates for a solver without steps
 
 

@@ -77,9 +77,13 @@ def _volume_train(step, origin, start, interval, volume):
     return quotient(times(volume, _reached(start, step), relation(sympy.Lt, since, step)), step)
 
 
-def _ramp(step, _, slope, start, end=None):
-    until = TIME if end is None else Min(TIME, end)
-    return times(slope, Max(plus(until, minus(start)), sympy.S.Zero))
+def _ramp(step, origin, slope, start, end):
+    # begun at the nearest step it stands below zero there, if the date lies behind it: so Vensim's own output has it
+    return times(slope, _reached(_nearest(start, step, origin, up=True), step), plus(Min(TIME, end), minus(start)))
+
+
+def _endless_ramp(step, _, slope, start):
+    return times(slope, Max(plus(TIME, minus(start)), sympy.S.Zero))
 
 
 def _xidz(one, other, instead):
@@ -103,6 +107,6 @@ PLAIN: dict[str, tuple[int, float, Callable[..., sympy.Expr]]] = {
 }
 # Those that first take the step and the initial time.
 STEPPED: dict[str, tuple[int, float, Callable[..., sympy.Expr]]] = {
-    "xpulse": (2, 2, _volume), "xpulse_train": (3, 3, _volume_train), "xramp": (2, 2, _ramp),
-    "step": (2, 2, _step), "pulse": (2, 2, _pulse), "pulse_train": (4, 4, _pulse_train), "ramp": (2, 3, _ramp),
+    "xpulse": (2, 2, _volume), "xpulse_train": (3, 3, _volume_train), "xramp": (2, 2, _endless_ramp),
+    "step": (2, 2, _step), "pulse": (2, 2, _pulse), "pulse_train": (4, 4, _pulse_train), "ramp": (3, 3, _ramp),
 }
