@@ -172,7 +172,7 @@ class Advance:
         items = [replace(self.watched[self.rows[name]], above=holds_at_zero(item.when)) for name, item in self.triggers.items() if self.state[name] != "spent"]
         items = [replace(item, driven=item.driven or moving) for item in (*items, *self.watched[waiting:])]
         clocks = [item for item in items if item.driven and not item.stocks]
-        others = [item for item in items if item not in clocks and (item.driven or item.kind != "knot")]
+        others = [item for item in items if item not in clocks and (item.driven or item.stocks and item.kind != "knot")]  # inputs alone stay as they are
         margins = partial(_moving, self.margins, segment.values) if moving else self.margins and self.margins.bind(segment.values(segment.start))
         return Watch(margins, clocks) if clocks else None, Watch(margins, others) if others else None
 

@@ -26,14 +26,21 @@ def versions() -> dict[str, str]:
             "scipy": scipy.__version__, "sympy": sympy.__version__}
 
 
+def tables_of(model: Model) -> list[tuple]:
+    """Return the numbers of the lookups and series of a model, with how they are read between and beyond."""
+    tables: list[tuple] = [(item.name, item.x, item.y, item.interpolation, item.below, item.above) for item in model.lookups]
+    return tables + [(item.name, tuple(map(str, item.times)), item.values, item.interpolation, str(item.until), item.before, item.after) for item in model.series]
+
+
 def digest(model: Model, case: Case | str | Path | None = None) -> str:
-    """Return a digest of what a result is computed from: the equations, the values in force and the case; versions do not count."""
+    """Return a digest of what a result is computed from: equations, tables and data, the values in force and the case; versions do not count."""
     from .compiled import fingerprint
     from .library import find_case
 
     own = find_case(model, case)
     values = [(item.name, model.values.get(item.name, item.value)) for item in model.parameters]
-    return hashlib.sha256(f"{fingerprint(model, engine=False)}|{values!r}|{_written(own) if own is not None else ''}".encode()).hexdigest()[:32]
+    parts = (fingerprint(model, engine=False), repr(tables_of(model)), repr(values), _written(own) if own is not None else "")
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
 
 
 def manifest(run: Run) -> dict[str, Any]:

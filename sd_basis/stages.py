@@ -38,7 +38,7 @@ def compiling(what: str, quantities: int) -> AbstractContextManager[Done]:
     return stage(what, 0) if quantities > _LARGE else nullcontext(lambda done: None)
 
 
-def told(what: str, items: Iterable[Item]) -> Iterator[Item]:
+def each(what: str, items: Iterable[Item]) -> Iterator[Item]:
     """Yield items, each a step of a stage."""
     every = list(items)
     with stage(what, len(every)) as done:

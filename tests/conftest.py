@@ -13,8 +13,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
-    """Keep generated code out of the user's own cache."""
-    folder = tmp_path_factory.mktemp("cache")
+    """Keep generated code out of the user's own cache; the processes of one run of the tests share it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent / "cache" if "PYTEST_XDIST_WORKER" in os.environ else base / "cache"
+    folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SD_BASIS_CACHE", str(folder))
         yield folder

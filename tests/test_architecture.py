@@ -6,6 +6,7 @@ import inspect
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,20 +20,32 @@ MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for p
 ENGINE = {name: path for name, path in MODULES.items() if not name.startswith(("cli", "figures", "__"))}
 
 
+@cache
+def read(path):
+    """Return a module's text, tree and the nodes of it."""
+    text = path.read_text()
+    tree = ast.parse(text)
+    return text, tree, list(ast.walk(tree))
+
+
+@cache
 def imports(path):
     """Return what a module imports at any depth, absolute names and relative ones from the package, lazy ones too but none for types only."""
     folder = path.parent.relative_to(PACKAGE).parts
-    code = ast.parse(path.read_text())
-    for_types_only = {inner for node in ast.walk(code) if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+    _, _, nodes = read(path)
+    for_types_only = {inner for node in nodes if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
                       for inner in ast.walk(node)}
-    for node in set(ast.walk(code)) - for_types_only:
+    found = []
+    for node in nodes:
+        if node in for_types_only:
+            continue
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = folder[:len(folder) - node.level + 1] if node.level else ()
             head = ".".join((*(("sd_basis", *base) if node.level else ()), *([node.module] if node.module else [])))
-            yield head
-            yield from (f"{head}.{alias.name}" for alias in node.names)
+            found += [head, *(f"{head}.{alias.name}" for alias in node.names)]
+    return found
 
 
 def users(package):
@@ -70,25 +83,26 @@ def test_engine_modules_do_not_import_one_another_in_a_circle():
 def test_the_engine_names_no_shipped_model():
     from sd_basis.library import model_paths
     for name, path in ENGINE.items():
-        code = ast.parse(path.read_text())
-        texts = [node.value for node in ast.walk(code) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-        documents = {ast.get_docstring(node, clean=False) for node in ast.walk(code)
+        _, _, nodes = read(path)
+        texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        documents = {ast.get_docstring(node, clean=False) for node in nodes
                      if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))}
         for model in model_paths():
             assert not [text for text in texts if text == model and text not in documents], (name, model)
-            assert model not in {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}, (name, model)
+            assert model not in {node.id for node in nodes if isinstance(node, ast.Name)}, (name, model)
 
 
 def test_only_the_command_line_prints():
     for name, path in ENGINE.items():
-        calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        text, _, nodes = read(path)
+        calls = [node.func for node in nodes if isinstance(node, ast.Call)]
         assert not [call for call in calls if isinstance(call, ast.Name) and call.id == "print"], name
-        assert not re.search(r"sys\.(stdout|stderr)", path.read_text()), name
+        assert not re.search(r"sys\.(stdout|stderr)", text), name
 
 
 def test_text_is_never_evaluated():
     for name, path in MODULES.items():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in read(path)[2]:
             if isinstance(node, ast.Call):
                 called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                 assert called not in ("eval", "parse_expr", "S"), name
@@ -98,14 +112,14 @@ def test_text_is_never_evaluated():
 
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_a_module_is_short_and_says_what_it_is(name):
-    text = MODULES[name].read_text()
+    text, tree, _ = read(MODULES[name])
     assert len(text.splitlines()) <= 250
-    assert not text.strip() or (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0].endswith((".", ":")) or name == "version"
+    assert not text.strip() or (ast.get_docstring(tree) or "").partition("\n")[0].endswith((".", ":")) or name == "version"
 
 
 @pytest.mark.parametrize("name", sorted(ENGINE))
 def test_public_names_have_docstrings(name):
-    code = ast.parse(ENGINE[name].read_text())
+    code = read(ENGINE[name])[1]
     for owner in [code, *(node for node in code.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_"))]:
         for node in owner.body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
@@ -114,7 +128,7 @@ def test_public_names_have_docstrings(name):
 
 @pytest.mark.parametrize("name", sorted(ENGINE))
 def test_public_functions_say_what_they_take_and_give(name):
-    code = ast.parse(ENGINE[name].read_text())
+    code = read(ENGINE[name])[1]
     for owner in [code, *(node for node in code.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_"))]:
         for node in owner.body:
             if not isinstance(node, ast.FunctionDef) or node.name == "fdiff":  # sympy says what fdiff takes

@@ -10,13 +10,19 @@ from sd_basis.exporting import outlined, to_xmile
 pytest.importorskip("parsimonious", reason="needs the extra interop")  # it comes with pysd
 pytestmark = pytest.mark.filterwarnings("ignore")  # PySD's own
 CONTROLS = "FINAL TIME = 4 ~ Month ~ |\nINITIAL TIME = 0 ~ Month ~ |\nTIME STEP = 1 ~ Month ~ |\nSAVEPER = TIME STEP ~ Month ~ |\n"
+MACRO = ":MACRO: M(a, b)\nM = INTEG(b, a) ~~|\n:END OF MACRO:\n"
+OF_XMILE = ("<macro name='M'><parm>a</parm><parm>b</parm><eqn>level</eqn><variables><stock name='level'><eqn>a</eqn><inflow>gain</inflow></stock>"
+            "<flow name='gain'><eqn>b</eqn></flow></variables></macro>")
+RANGE = "A: a1, a2, a3 ~~|\nx[A] = 1, 2, 3 ~~|\n"
+ARRAY = ("<aux name='x'><dimensions><dim name='A'/></dimensions>" + "".join(f"<element subscript='{place}'><eqn>{place}</eqn></element>" for place in (1, 2, 3))
+         + "</aux>")
 TABLE = '<gf name="f"><xpts>0,2,10</xpts><ypts>0,4,8</ypts></gf>'
 
 
 def vensim(folder, equations):
     path = folder / "model.mdl"
     lines = [f"{name} = {equation} ~~|" for name, equation in equations.items()]
-    path.write_text("{UTF-8}\ns = INTEG(1, 1) ~~|\nf((0,0),(2,4),(10,8)) ~~|\n" + "\n".join(lines) + "\n" + CONTROLS, encoding="utf-8")
+    path.write_text("{UTF-8}\n" + MACRO + RANGE + "s = INTEG(1, 1) ~~|\nf((0,0),(2,4),(10,8)) ~~|\n" + "\n".join(lines) + "\n" + CONTROLS, encoding="utf-8")
     return import_model(path)
 
 
@@ -24,7 +30,8 @@ def xmile(folder, equations):
     path = folder / "model.xmile"
     lines = [f'<aux name="{name}"><eqn>{equation.replace("<", "&lt;")}</eqn></aux>' for name, equation in equations.items()]
     path.write_text('<xmile version="1.0" xmlns="http://docs.oasis-open.org/xmile/ns/XMILE/v1.0"><sim_specs><start>0</start><stop>4</stop><dt>1</dt></sim_specs>'
-                    f'<model><variables><stock name="s"><eqn>1</eqn><inflow>g</inflow></stock><flow name="g"><eqn>1</eqn></flow>{TABLE}{"".join(lines)}'
+                    f'<dimensions><dim name="A" size="3"/></dimensions>{OF_XMILE}'
+                    f'<model><variables><stock name="s"><eqn>1</eqn><inflow>g</inflow></stock><flow name="g"><eqn>1</eqn></flow>{TABLE}{ARRAY}{"".join(lines)}'
                     "</variables></model></xmile>", encoding="utf-8")
     return import_model(path)
 

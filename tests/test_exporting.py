@@ -48,6 +48,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # PySD's own
 
 SUITE = Path(__file__).parent / "data" / "conformance"
 FILES = sorted(path for path in SUITE.glob("*/*") if path.suffix.lower() == ".mdl" and path.parent.name != "control_vars")
+FILES += sorted((SUITE.parent / "subscripts").glob("*.mdl"))
 STATES = 100
 NAMESPACE = {"x": "http://docs.oasis-open.org/xmile/ns/XMILE/v1.0"}
 FUNCTIONS = {"max": np.maximum, "min": np.minimum, "abs": np.abs, "exp": np.exp, "ln": np.log, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tan": np.tan,

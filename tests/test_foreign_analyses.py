@@ -81,10 +81,12 @@ def test_robertson_stops_in_steps_and_runs_without(tmp_path):
     assert [run[name][-1] for name in "ABC"] == pytest.approx([0.7158270688, 9.185534765e-6, 0.2841637457], rel=1e-6)
 
 
-def test_a_pulse_between_two_steps_is_late_by_the_rest_of_the_step(tmp_path):
-    found = of_steps(file_of(tmp_path, ["tank = INTEG(PULSE(3.3, 2), 0)"], 10, 1))
+def test_what_begins_between_two_steps_is_late_by_the_rest_of_the_step_and_a_pulse_is_not(tmp_path):
+    found = of_steps(file_of(tmp_path, ["tank = INTEG(IF THEN ELSE(Time > 3.3 :AND: Time < 5.3, 1, 0), 0)"]))
     worst = found.details["differences"][0]  # it passes from 3.3 to 5.3, and in steps from 4 to 6
     assert worst["largest"] == pytest.approx(0.7, abs=1e-5) and worst["relative"] == pytest.approx(0.35, abs=1e-5) and found.grade == "warning"
+    found = of_steps(file_of(tmp_path, ["tank = INTEG(PULSE(3.3, 2), 0)"]))
+    assert found.details["differences"][0]["largest"] < 1e-5 and found.grade == "note"  # it begins at the step nearest to its date in both
 
 
 def test_chaos_is_told_from_steps_that_are_too_long():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from flagship_evidence import model
 
-from sd_basis import load, simulate
+from sd_basis import CLOUD, Flow, Lookup, Model, Series, Stock, load, simulate
 from sd_basis.figures import Context
 from sd_basis.library import locate, module
 from sd_basis.manifest import digest
@@ -61,6 +61,15 @@ def test_a_digest_tells_models_values_and_cases_apart_but_not_versions(monkeypat
     assert len({first, digest(model(), "no-rescue"), digest(load("treasury_basis", values="subcritical"), "march-2020")}) == 3
     monkeypatch.setattr("sd_basis.compiled.sympy.__version__", "0")
     assert digest(model(), "march-2020") == first
+
+
+@pytest.mark.parametrize("number", [2.0, 2.5])
+def test_a_digest_tells_the_data_of_a_series_and_the_points_of_a_lookup_apart(number):
+    def made(datum, point):
+        level, news, table = Stock("level", 1.0), Series("news", (0, 1), (1.0, datum)), Lookup("table", [(0, 0), (1, point)])
+        return Model("told", [Flow("rise", source=CLOUD, sink=level, rate=news * table(level), reversible=True)], span=(0, 3))
+    first = digest(made(3.0, 3.0))
+    assert digest(made(3.0, 3.0)) == first and len({first, digest(made(number, 3.0)), digest(made(3.0, number))}) == 3
 
 
 def test_a_figure_says_when_its_stored_result_is_of_another_model():

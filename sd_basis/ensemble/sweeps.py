@@ -10,6 +10,7 @@ from typing import Any
 
 from ..case import Case
 from ..errors import InputError
+from ..manifest import tables_of
 from ..model import Model
 from ..policies import Impulse, Policy
 from ..simulation import check_settings
@@ -120,9 +121,7 @@ def _about(job: Job, design: Any, chunk: int, engine: str) -> dict[str, Any]:
     scene, model = job.scene, job.scene.model
     found = described(scene, design.columns, scene.own, 1.0)
     settings = found.pop("settings")
-    data: list[tuple] = [(series.name, series.times, series.values, series.before, str(series.until), series.after) for series in model.series]
-    data += [(lookup.name, lookup.x, lookup.y, lookup.interpolation, lookup.below, lookup.above) for lookup in model.lookups]
-    data += [(outcome.name, outcome.lasting) for outcome in model.outcomes]
+    data = [*tables_of(model), *((outcome.name, outcome.lasting) for outcome in model.outcomes)]
     lasting = hashlib.sha256(repr(data).encode()).hexdigest()[:32]
     return {"format": FORMAT, **found, **engine_versions(engine), "data_hash": lasting, "settings_hash": settings, "value_set": model.value_set,
             "policy": None if scene.moved is None else scene.moved.name, "set": [f"{name}={value!r}" for name, value in sorted(scene.set.items())],

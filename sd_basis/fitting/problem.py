@@ -16,7 +16,7 @@ from ..compiled import fingerprint
 from ..errors import InputError, unknown
 from ..forward import COLLOCATION
 from ..library import find_case, load, with_values
-from ..manifest import versions
+from ..manifest import tables_of, versions
 from ..model import Model
 from ..quantities import Parameter
 from ..responses import sensitivities
@@ -84,11 +84,8 @@ class Problem:
         data = [(item.quantity, item.times.tolist(), item.values.tolist(), item.error, item.base) for item in self.fitted]
         own = self.case
         case = (own.origin, own.span, sorted(own.values.items()), repr(own.initial), own.shocks, own.policies, own.shift)
-        inputs = [(type(item).__name__, item.name, getattr(item, "x", None), getattr(item, "y", None), getattr(item, "above", None), getattr(item, "times", None),
-                   getattr(item, "values", None), item.interpolation, getattr(item, "until", None), getattr(item, "before", None), getattr(item, "after", None))
-                  for item in (*self.model.series, *self.model.lookups)]
         acts = (tuple(self.model.policies.values()), tuple(self.model.impulses.values()), [(stock.name, stock.scale, stock.nonnegative) for stock in self.model.stocks])
-        parts = (versions(), fingerprint(self.model), self.model.span, inputs, acts, sorted(self.model.values.items()), [(item.name, float(item.value)) for item in self.model.parameters], case,
+        parts = (versions(), fingerprint(self.model), self.model.span, tables_of(self.model), acts, sorted(self.model.values.items()), [(item.name, float(item.value)) for item in self.model.parameters], case,
                  [(item.name, item.low, item.high, item.log) for item in self.free], sorted(self.fixed.items()), data, self.rtol, self.method)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 

@@ -11,7 +11,7 @@ from ..choices import Max, Min, carried_out
 from ..errors import InputError
 from ..model import Model
 from ..quantities import CLOUD, TIME, Auxiliary, Flow, Parameter, Quantity, Stock, define
-from ..stages import told
+from ..stages import each
 from ..written import minus, plus
 from .controlling import asked_method, control
 from .elements import CONTROLS, Element, key_of
@@ -19,7 +19,8 @@ from .functions import quotient
 from .limiting import limits_on_outflows, terms_of
 from .measures import keep_units, unit_of
 from .reading import read
-from .translating import Translation, kind_of, number
+from .translating import Translation
+from .trees import kind_of, number
 
 
 def import_model(path: str | Path) -> Model:
@@ -71,7 +72,7 @@ class _Building:
         stocks = [key for key, element in self.elements.items() if kind_of(element.tree) == "Integ"]
         for key in stocks:
             self.stock(key)
-        for key, quantity in told(f"Building {name}", self.known.items()):
+        for key, quantity in each(f"Building {name}", self.known.items()):
             if isinstance(quantity, Auxiliary):
                 element = self.elements[key]
                 define(quantity, self.limited(key, self.located(element, element.tree)))

@@ -22,6 +22,32 @@ class Element:
     description: str
 
 
+@dataclass(frozen=True)
+class Definition:
+    """One equation of a variable: the subscripts it is for, those it leaves out, and what a file calls data, a lookup or neither.
+
+    `dimensions` are the ranges of the subscripts where a file says them for a single element too, as XMILE does.
+    """
+
+    subscripts: tuple[str, ...]
+    excepted: tuple[tuple[str, ...], ...]
+    text: str
+    tree: Any
+    kind: str
+    dimensions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What a file says under one name, in one equation or in several for its members."""
+
+    name: str
+    definitions: tuple[Definition, ...]
+    unit: str
+    limits: tuple[float | None, float | None]
+    description: str
+
+
 def key_of(name: str) -> str:
     """Return what makes two names of a file the same: neither case, nor blanks or underscores, nor quotes around it."""
     return re.sub(r"[\s_]+", "_", plain_name(name).lower())
@@ -52,6 +78,8 @@ def reason(error: Exception) -> str:
     cause = error.__cause__ or error
     if isinstance(cause, TypeError):
         return "a function there has too few or too many arguments"
+    if isinstance(cause, ValueError) and "inhomogeneous" in str(cause):
+        return "the rows of its table have not the same length"
     if isinstance(cause, (ValueError, SyntaxError, IndexError)):
         return "a table or a number there holds what is no number"
     return " ".join(str(cause).split())[:160] or type(cause).__name__

@@ -18,8 +18,11 @@ _UNFINISHED = re.compile(r"[-+*/^(,<>]\s*\Z")
 _APART = re.compile(r'"(?:[^"\\]|\\.)*"|\{[^}]*\}')  # quoted names, and comments
 
 
-def check_text(where: Path) -> None:
-    """Raise InputError for a file that is no text, or whose text before the sketch is not entries `equation ~ unit ~ comment |`, each of another name."""
+def entries_of(where: Path) -> list[tuple[int, str]]:
+    """Return the line and the text left of the first ~ of each entry `equation ~ unit ~ comment |` before the sketch.
+
+    Raises InputError for a file that is no text or not such entries, and for two equations of one name without subscripts.
+    """
     content = _SKETCH.split(where.read_bytes(), maxsplit=1)[0].removeprefix(b"\xef\xbb\xbf")
     header = re.match(rb"\s*\{([\w-]+)\}", content)
     encoding = header[1].decode() if header else "utf-8"
@@ -36,6 +39,7 @@ def check_text(where: Path) -> None:
         raise InputError(f"{where}: it is empty; give a model")
     unique = ":MACRO:" not in text  # a macro has names of its own
     place, names = header.end() if header else 0, dict[str, str]()
+    found_entries: list[tuple[int, str]] = []
     while found := _ENTRY.match(text, place):
         name = _NAME.match(found[1] or "")
         told = f", {plain_name(name[1])[:60]!r}" if name else ""
@@ -48,11 +52,15 @@ def check_text(where: Path) -> None:
             if key in names:
                 raise InputError(f"{where}, {names[key]!r}: it is defined 2 times; names differ by more than case; define it once")
             names[key] = plain_name(name[1])
+        left = re.sub(r"^\s*:END OF MACRO:", "", found[1] or "", flags=re.I)
+        if left:
+            found_entries.append((_line(text, place), left))
         place = found.end()
     rest = text[place:].split()
-    if rest or not place:
+    if rest and " ".join(rest).upper() != ":END OF MACRO:" or not place:
         raise InputError(f"{where}, line {_line(text, place)}: no sense can be made of {' '.join(rest[:12])[:60]!r}, an entry is equation ~ unit ~ comment |; "
                          "mend it there")
+    return found_entries
 
 
 def _fault(equation: str) -> str | None:

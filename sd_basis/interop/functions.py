@@ -1,7 +1,8 @@
 """The functions of Vensim, by name, in words of this language: each takes expressions and returns one.
 
 Conditions are numbers here, as in Vensim: everything but zero is true. What changes with time (STEP, PULSE, RAMP) compares
-TIME, so that a method of fixed steps holds it over a step, and a solver that restarts at jumps meets the date itself.
+TIME, so that a method of fixed steps holds it over a step, and a solver that restarts at jumps meets the date itself. STEP and PULSE
+change at ends of steps alone, as Vensim documents: a constant date means the end nearest to it, whatever the method.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable
 import sympy
 
 from ..choices import Max, Min, choose, condition_of
-from ..quantities import TIME
+from ..quantities import TIME, Parameter
 from ..written import minus, plus, power, times
 
 NOT_AVAILABLE = sympy.Integer(-2) ** 109  # the number that Vensim's :NA: is
@@ -39,35 +40,50 @@ def _reached(date: sympy.Expr, step: sympy.Expr) -> sympy.Expr:
     return relation(sympy.Ge, plus(TIME, times(_SMALL, step)), date)
 
 
-def _step(step, height, start):
-    return times(height, _reached(start, step))
+def _nearest(date: sympy.Expr, step: sympy.Expr, origin: sympy.Expr, *, up: bool) -> sympy.Expr:
+    """Return the end of a step nearest to a constant date, of two the later or earlier one; what is computed is not searched for, it stays."""
+    if not all(isinstance(symbol, Parameter) for symbol in (date + step).free_symbols):
+        return date
+    steps = quotient(date if origin == 0 else plus(date, minus(origin)), step)
+    count = sympy.floor(plus(steps, sympy.S.Half)) if up else sympy.ceiling(plus(steps, -sympy.S.Half))
+    return times(step, count) if origin == 0 else plus(origin, times(step, count))
 
 
-def _pulse(step, start, width):
-    return times(_reached(start, step), plus(sympy.S.One, minus(_reached(plus(start, Max(width, step)), step))))
+def _step(step, origin, height, start):
+    return times(height, _reached(_nearest(start, step, origin, up=True), step))
 
 
-def _pulse_train(step, start, interval, width, end):
+def _pulse(step, origin, start, width):
+    width = choose(relation(sympy.Gt, width, sympy.S.Zero), width, step)
+    begun, over = _nearest(start, step, origin, up=True), _nearest(plus(start, width), step, origin, up=False)
+    return times(_reached(begun, step), plus(sympy.S.One, minus(_reached(over, step))))
+
+
+def _pulse_train(step, _, start, interval, width, end):
     since = sympy.Mod(plus(TIME, times(_SMALL, step), minus(start)), interval)
     on = relation(sympy.Lt, since, Max(width, step))
     return times(_reached(start, step), on, plus(sympy.S.One, minus(_reached(plus(end, step), step))))
 
 
-def _volume(step, start, volume):
+def _volume(step, _, start, volume):
     on = times(_reached(start, step), plus(sympy.S.One, minus(_reached(plus(start, step), step))))
     return quotient(times(volume, on), step)  # XMILE's PULSE: a volume that passes within one step
 
 
-def _volume_train(step, start, interval, volume):
+def _volume_train(step, origin, start, interval, volume):
     if interval == 0:
-        return _volume(step, start, volume)
+        return _volume(step, origin, start, volume)
     since = sympy.Mod(plus(TIME, times(_SMALL, step), minus(start)), interval)
     return quotient(times(volume, _reached(start, step), relation(sympy.Lt, since, step)), step)
 
 
-def _ramp(step, slope, start, end=None):
-    until = TIME if end is None else Min(TIME, end)
-    return times(slope, Max(plus(until, minus(start)), sympy.S.Zero))
+def _ramp(step, origin, slope, start, end):
+    # begun at the nearest step it stands below zero there, if the date lies behind it: so Vensim's own output has it
+    return times(slope, _reached(_nearest(start, step, origin, up=True), step), plus(Min(TIME, end), minus(start)))
+
+
+def _endless_ramp(step, _, slope, start):
+    return times(slope, Max(plus(TIME, minus(start)), sympy.S.Zero))
 
 
 def _xidz(one, other, instead):
@@ -82,14 +98,15 @@ def _truncated(value):
 PLAIN: dict[str, tuple[int, float, Callable[..., sympy.Expr]]] = {
     "abs": (1, 1, sympy.Abs), "min": (2, math.inf, Min), "max": (2, math.inf, Max), "exp": (1, 1, sympy.exp), "ln": (1, 1, sympy.log),
     "log": (2, 2, lambda value, base: quotient(sympy.log(value), sympy.log(base))), "sqrt": (1, 1, lambda value: power(value, sympy.S.Half)),
+    "log10": (1, 1, lambda value: quotient(sympy.log(value), sympy.log(sympy.Integer(10)))),
     "power": (2, 2, power), "sin": (1, 1, sympy.sin), "cos": (1, 1, sympy.cos), "tan": (1, 1, sympy.tan), "arcsin": (1, 1, sympy.asin),
     "arccos": (1, 1, sympy.acos), "arctan": (1, 1, sympy.atan), "sinh": (1, 1, sympy.sinh), "cosh": (1, 1, sympy.cosh), "tanh": (1, 1, sympy.tanh),
     "modulo": (2, 2, sympy.Mod), "integer": (1, 1, _truncated), "quantum": (2, 2, lambda value, unit: times(unit, _truncated(quotient(value, unit)))),
     "xidz": (3, 3, _xidz), "zidz": (2, 2, lambda one, other: _xidz(one, other, sympy.S.Zero)),
     "if_then_else": (3, 3, lambda condition, then, otherwise: choose(condition, then, otherwise)),
 }
-# Those that also take the step, first.
+# Those that first take the step and the initial time.
 STEPPED: dict[str, tuple[int, float, Callable[..., sympy.Expr]]] = {
-    "xpulse": (2, 2, _volume), "xpulse_train": (3, 3, _volume_train), "xramp": (2, 2, _ramp),
-    "step": (2, 2, _step), "pulse": (2, 2, _pulse), "pulse_train": (4, 4, _pulse_train), "ramp": (2, 3, _ramp),
+    "xpulse": (2, 2, _volume), "xpulse_train": (3, 3, _volume_train), "xramp": (2, 2, _endless_ramp),
+    "step": (2, 2, _step), "pulse": (2, 2, _pulse), "pulse_train": (4, 4, _pulse_train), "ramp": (3, 3, _ramp),
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from .elements import Element, key_of
-from .translating import kind_of, nodes_of
+from .trees import kind_of, nodes_of
 
 
 def limits_on_outflows(elements: dict[str, Element]) -> dict[str, tuple[str, list[tuple[int, str]]]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import InputError
 from .elements import CONTROLS, key_of, plain_name
+from .trees import kind_of, rewritten
 
 _KINDS = ("stock", "flow", "aux", "gf")
 UNKNOWN = {"conveyor": "a conveyor", "queue": "a queue", "oven": "an oven", "element": "an array", "dimensions": "an array", "delay_aux": "a delay"}
@@ -92,15 +93,12 @@ def all_modules(module: Module) -> Iterator[Module]:
 
 def resolved(tree: Any, module: Module) -> Any:
     """Return a tree whose references are full keys."""
-    if isinstance(tree, (tuple, list)):
-        return type(tree)(resolved(part, module) for part in tree)
-    if not dataclasses.is_dataclass(tree) or isinstance(tree, type):
-        return tree
-    if type(tree).__name__ == "ReferenceStructure":
-        found = module.find(tree.reference)
-        short = key_of(tree.reference)
+    def change(node: Any, _: Any) -> Any:
+        if kind_of(node) != "Reference":
+            return None
+        found, short = module.find(node.reference), key_of(node.reference)
         if found is None and short == "pi":
             return 3.141592653589793
         found = found or module.top.find(_OTHERWISE.get(short, short)) if short in (*_OTHERWISE, *CONTROLS, "time") else found
-        return dataclasses.replace(tree, reference=found or tree.reference)
-    return dataclasses.replace(tree, **{part.name: resolved(getattr(tree, part.name), module) for part in dataclasses.fields(tree) if part.init})
+        return dataclasses.replace(node, reference=found or node.reference)
+    return rewritten(tree, change)

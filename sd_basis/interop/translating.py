@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import sympy
@@ -15,26 +13,11 @@ from ..lookups import Lookup
 from ..quantities import CLOUD, TIME, Auxiliary, Flow, Parameter, Quantity, Stock, define
 from ..written import minus, plus, power, times
 from .elements import Element, key_of
-from .functions import NOT_AVAILABLE, PLAIN, STEPPED, holds, quotient, relation
+from .functions import PLAIN, STEPPED, holds, quotient, relation
+from .trees import kind_of, nodes_of, number
 
 _RELATIONS = {"=": sympy.Eq, "<>": sympy.Ne, "<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
-_KEEPS_STATE = ("Integ", "Initial", "Delay", "DelayN", "Smooth", "SmoothN", "Trend", "Forecast")
-
-
-def kind_of(tree: Any) -> str:
-    """Return what a node of a tree is, without PySD's endings: "Arithmetic", "Call", "Integ"; "" for a number."""
-    return type(tree).__name__.removesuffix("Structure") if hasattr(tree, "__dataclass_fields__") else ""
-
-
-def number(value: Any) -> sympy.Expr | None:
-    """Return a number of a tree as an expression, :NA: as the number it is to Vensim; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    if math.isnan(value):
-        return NOT_AVAILABLE
-    if math.isinf(value):
-        return sympy.oo if value > 0 else -sympy.oo  # refused where it is used
-    return sympy.Integer(int(value)) if value == int(value) else sympy.Float(value)
+_OTHERWISE_READ = {"lookup_forward": {"kind": "next"}, "lookup_backward": {"kind": "previous"}, "lookup_extrapolate": {"beyond": "extend"}}
 
 
 class Translation:
@@ -50,6 +33,7 @@ class Translation:
         self.flows: list[Flow] = []
         self._names = {element.name for element in elements.values()} | {"TIME", "START"}
         self._beginning: dict[str, Auxiliary] = {}
+        self._twins: dict[tuple[str, str], Lookup] = {}
         self._apart: dict[str, bool] = {}
 
     def fresh(self, name: str) -> str:
@@ -97,8 +81,10 @@ class Translation:
             if re.search(r"\(\s*-\s*[\d.]", element.text):
                 raise InputError(f"{self.of(element)}: its negative number under a power is ambiguous; write the power of a constant")
             return minus(power(-first, rest[0]))
+        if set(tree.operators) <= {"+", "-"}:  # at once, for a sum over a subscript may be long
+            return plus(first, *(other if operator == "+" else minus(other) for operator, other in zip(tree.operators, rest, strict=True)))
         for operator, other in zip(tree.operators, rest, strict=True):
-            joined = {"+": lambda one, two: plus(one, two), "-": lambda one, two: plus(one, minus(two)), "*": times, "/": quotient, "^": power}
+            joined = {"*": times, "/": quotient, "^": power}
             first = joined[operator](first, other)
         return first
 
@@ -138,6 +124,8 @@ class Translation:
             if len(tree.arguments) != 1:
                 raise InputError(f"{self.of(element)}: the lookup {table.name!r} has {len(tree.arguments)} arguments; give it one")
             return table(self.expression(element, tree.arguments[0], at_start))
+        if key in _OTHERWISE_READ and len(tree.arguments) == 2 and isinstance(self.known.get(key_of(getattr(tree.arguments[0], "reference", ""))), Lookup):
+            return self.read_otherwise(key, self.known[key_of(tree.arguments[0].reference)])(self.expression(element, tree.arguments[1], at_start))
         if key == "active_initial" and len(tree.arguments) == 2:
             return self.expression(element, tree.arguments[at_start], at_start)
         if key not in PLAIN and key not in STEPPED:
@@ -147,7 +135,10 @@ class Translation:
             raise InputError(f"{self.of(element)}: {word} has {len(tree.arguments)} arguments; give it {least if least == most else f'at least {least}'}")
         given = [self.condition(element, part, at_start) if key == "if_then_else" and place == 0 else self.expression(element, part, at_start)
                  for place, part in enumerate(tree.arguments)]
-        return function(self.quantity(element, "time step"), *given) if key in STEPPED else function(*given)
+        if key not in STEPPED:
+            return function(*given)
+        begins = self.quantity(element, "initial time")
+        return function(self.quantity(element, "time step"), sympy.Float(begins.value) if isinstance(begins, Parameter) else begins, *given)
 
     def _inlinelookups(self, element: Element, tree: Any, at_start: bool) -> sympy.Expr:
         table = self.lookup(element, f"{element.name} (lookup)", tree.lookups)
@@ -163,6 +154,14 @@ class Translation:
             return Lookup(self.fresh(name) if name != element.name else name, points, **kinds[tree.type], **said)
         except InputError as error:
             raise InputError(f"{self.where}: {error}") from None
+
+    def read_otherwise(self, word: str, table: Lookup) -> Lookup:
+        """Return the lookup of the same points between and beyond which another value holds: the next, the one before, or on along the slope."""
+        if (word, table.name) not in self._twins:
+            more = {"kind": table.interpolation, "beyond": "hold", **_OTHERWISE_READ[word]}
+            name = self.fresh(f"{table.name} ({word.removeprefix('lookup_')})")
+            self._twins[word, table.name] = Lookup(name, list(zip(table.x, table.y, strict=True)), table.unit, description=table.description, **more)
+        return self._twins[word, table.name]
 
     def _game(self, element: Element, tree: Any, at_start: bool) -> sympy.Expr:
         return self.expression(element, tree.expression, at_start)
@@ -229,17 +228,6 @@ class Translation:
             self._beginning[key] = Auxiliary(self.fresh(f"{element.name} (at the start)"), description="where initial values are computed")
             define(self._beginning[key], self.expression(element, element.tree, True))
         return self._beginning[key]
-
-
-def nodes_of(tree: Any) -> Iterator[Any]:
-    """Yield the nodes of a tree, but not what lies under one that keeps a state: its value at the start is its own."""
-    if isinstance(tree, (tuple, list)):
-        for part in tree:
-            yield from nodes_of(part)
-    elif kind_of(tree) and kind_of(tree) not in _KEEPS_STATE:
-        yield tree
-        for part in vars(tree).values():
-            yield from nodes_of(part)
 
 
 def _not(value: sympy.Expr) -> sympy.Expr:

@@ -8,31 +8,56 @@ from typing import Any
 
 from ..errors import InputError
 from .counting import counted
-from .elements import Element, key_of, limits_of, plain_name, reason
-from .entries import check_text
+from .elements import Definition, Element, Variable, key_of, limits_of, plain_name, reason
+from .entries import entries_of
+from .macros import Macro, inlined, macros_first
+from .ranges import Ranges, ranges_of
+from .spreading import spread
 
 
 def read_vensim(where: Path) -> dict[str, Element]:
-    """Return the elements of a Vensim file by key; raise InputError for one that cannot be read or holds what has no tree."""
-    check_text(where)
-    section, texts = _translated(where)
-    found: dict[str, Element] = {}
+    """Return the elements of a Vensim file by key; raise InputError for one that cannot be read or holds what has no tree.
+
+    A subscripted variable is one element for each of its members, and a call of a macro is what the macro says.
+    """
+    ranges = ranges_of(str(where), entries_of(where))
+    sections = _translated(where)
+    elements = spread(str(where), _variables(where, *sections[0]), ranges)
+    return inlined(str(where), elements, [_macro(where, section, texts) for section, texts in sections[1:]])
+
+
+def _macro(where: Path, section: Any, texts: list[str]) -> Macro:
+    """Return a macro of a file; what it holds has no subscripts of its own."""
+    told = f"{where}, macro {plain_name(section.name)!r}"
+    if section.subscripts:
+        raise InputError(f"{told}: it defines a subscript range, which a macro cannot; define it outside")
+    variables = _variables(where, section, texts)
+    subscripted = next((variable.name for variable in variables.values() if variable.definitions[0].subscripts), None)
+    if subscripted is not None:
+        raise InputError(f"{told}: {subscripted!r} in it has subscripts, which is not imported; write it out")
+    own = variables.get(key_of(section.name))  # PySD keeps the name of a macro in lower case only
+    return Macro(plain_name(section.name) if own is None else own.name, tuple(section.params), tuple(section.returns), spread(told, variables, Ranges()))
+
+
+def _variables(where: Path, section: Any, texts: list[str]) -> dict[str, Variable]:
+    """Return the variables of a section by key, each with all its equations."""
+    found: dict[str, Variable] = {}
+    rest = iter(texts)
     for element in section.elements:
-        key = key_of(element.name)
-        component, name = element.components[0], plain_name(element.name)
-        said = limits_of(element.limits), element.documentation or ""
-        if len(element.components) > 1 and not component.subscripts[0]:
-            raise InputError(f"{where}, {name!r}: it is defined {len(element.components)} times; names differ by more than case; define it once")
-        if component.subscripts[0]:
-            raise InputError(f"{where}, {name!r}: it has subscripts, which are not imported; write out its members")
-        if component.type == "Data":
-            raise InputError(f"{where}, {name!r}: it is external data, which is not imported; give it an equation or a lookup")
-        found[key] = Element(name, texts[key], component.ast, component.type == "Lookup", element.units or "", *said)
+        key, name = key_of(element.name), plain_name(element.name)
+        made = []
+        for component in element.components:
+            if component.type == "Data":
+                raise InputError(f"{where}, {name!r}: it is external data, which is not imported; give it an equation or a lookup")
+            subscripts, excepted = component.subscripts
+            made.append(Definition(tuple(subscripts), tuple(map(tuple, excepted)), next(rest), component.ast, component.type))
+        before = found[key].definitions if key in found else ()
+        found[key] = Variable(name, (*before, *made), element.units or "", limits_of(element.limits), element.documentation or "")
     return found
 
 
-def _translated(where: Path) -> tuple[Any, dict[str, str]]:
-    """Return the one section of a file, as PySD translates it, and its equations as text by key."""
+def _translated(where: Path) -> list[tuple[Any, list[str]]]:
+    """Return the sections of a file, as PySD translates them, the main one first, each with its equations as text in the order of its elements."""
     from pysd.translators.vensim import vensim_element, vensim_file
 
     # PySD evaluates numbers, tables and their limits as Python, and between the brackets of limits anything may stand.
@@ -41,17 +66,17 @@ def _translated(where: Path) -> tuple[Any, dict[str, str]]:
     file: Any = None
     try:
         file = vensim_file.VensimFile(where)
+        file.model_text = macros_first(file.model_text)
         with counted(where, (vensim_element.Element, vensim_element.Component)):
             file.parse()
         model = file.get_abstract_model()
     except Exception as error:  # PySD raises what its parser and its visitors happen to raise
         raise InputError(f"{where}{_culprit(file)}: it is not a Vensim model that can be read ({reason(error)}); mend it there") from None
-    if len(model.sections) > 1:
-        raise InputError(f"{where}: it has the macro {model.sections[1].name!r}, and macros are not imported; write out what it does")
-    section = model.sections[0]
-    if section.subscripts:
-        raise InputError(f"{where}: it has the subscript range {section.subscripts[0].name!r}, and subscripts are not imported; write out the members")
-    return section, {key_of(component.name): component.expression for component in file.sections[0].components}
+    made = []
+    for section, source in zip(model.sections, file.sections, strict=True):
+        by_tree = {id(component.ast): component.expression for component in source.components}
+        made.append((section, [by_tree.get(id(component.ast), "") for element in section.elements for component in element.components]))
+    return made
 
 
 def _culprit(file: Any) -> str:

@@ -1,22 +1,27 @@
 """Reading XMILE and Stella files: their variables, of all modules, with the trees that PySD's translator makes of them.
 
 PySD knows neither modules nor comments nor SAVEPER, and keeps the last of two scales of a table. So the XML is put in order
-here and each variable given to PySD by itself. A variable of a module is `module.variable`; one that is connected to
-another is that other.
+here and each equation given to PySD by itself. A variable of a module is `module.variable`; one that is connected to
+another is that other. An array is one element for each of its members.
 """
 
 from __future__ import annotations
 
 import ast
+import dataclasses
 import math
 import re
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..stages import told
-from .elements import CONTROLS, Element, key_of, limits_of, plain_name, reason
-from .modules import UNKNOWN, all_modules, local, module_of, name_of, resolved
+from ..stages import each
+from .arrays import STAR, dimensions_in, dimensions_of, equations_in, with_subscripts
+from .elements import CONTROLS, Definition, Element, Variable, key_of, limits_of, plain_name, reason
+from .macros import Macro, inlined
+from .modules import UNKNOWN, Module, all_modules, local, module_of, name_of, resolved
+from .ranges import Ranges
+from .spreading import spread
 
 _TOKENS = re.compile(r"""("(?:\\.|[^"\\])*")|((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([^\W\d][\w$']*(?:\.[^\W\d][\w$']*)*)|(.)""", re.S)
 _WORDS = {"if": "IF", "then": "THEN", "else": "ELSE", "and": "and", "or": "or", "not": "not", "mod": "mod"}
@@ -25,50 +30,83 @@ _UNDEFINED_PREFIX = 201  # what Stella's own export leaves in its files
 
 def read_xmile(where: Path) -> dict[str, Element]:
     """Return the elements of an XMILE file by key; raise InputError for one that cannot be read or holds what has no tree."""
-    from pysd.translators.xmile import xmile_element
-
-    xmile_element.eval = ast.literal_eval  # PySD evaluates numbers as Python; the name hides the builtin in its module
     root = _root(where)
-    namespace = {"ns": "x"}
     for node in root.iter():
         if isinstance(node.tag, str):
             node.tag = "{x}" + local(node)
-    if any(True for _ in root.iterfind("{x}macro")):
-        raise InputError(f"{where}: it has a macro, and macros of XMILE are not imported; write out what it does")
     models = {key_of(plain_name(node.get("name") or "")): node for node in root.iterfind("{x}model")}
     main = models.get("") if "" in models else next(iter(models.values()), None)
     if main is None:
         raise InputError(f"{where}: it has no model; give a whole XMILE file")
-    behaviour = {f"non_negative_{kind}": any(root.iterfind(f"{{x}}behavior/{inside}{{x}}non_negative"))
-                 for kind in ("stock", "flow") for inside in [f"{{x}}{kind}/"]}
-    if root.find("{x}behavior/{x}non_negative") is not None:
-        behaviour = dict.fromkeys(behaviour, True)
     specs = root.find("{x}sim_specs")
     specs = main.find("{x}sim_specs") if specs is None else specs
     found = {} if specs is None else _controls(where, specs)
-    makers = {"stock": xmile_element.Stock, "flow": xmile_element.Flow, "aux": xmile_element.Aux, "gf": xmile_element.Gf}
-    tables = _tables(root)
-    top = module_of(where, "", main, models, None, ())
+    file, top = _File(where, root), module_of(where, "", main, models, None, ())
+    variables: dict[str, Variable] = {}
     for module in all_modules(top):
-        for node in told(f"Reading {where.name}", module.nodes):
+        for node in each(f"Reading {where.name}", module.nodes):
             own = name_of(where, node)
             key = key_of(own)
             if key in module.connected or not module.path and key in CONTROLS[:3]:
                 continue
             name = module.path.replace("_", " ") + own if module.path else own
-            text = _put_in_order(f"{where}, {name!r}", node, local(node) == "gf" or key in tables)
-            maker = makers["gf" if key in tables else local(node)]
+            if module.path + key in variables or module.path + key in found and key != "saveper":
+                raise InputError(f"{where}, {name!r}: it is defined 2 times; names differ by more than case; define it once")
+            variables[module.path + key] = file.variable(f"{where}, {name!r}", name, node, module)
+    arrays = {key: variable.definitions[0].dimensions for key, variable in variables.items()}
+    for key, variable in variables.items():
+        told = [dataclasses.replace(one, tree=with_subscripts(f"{where}, {variable.name!r}", one.tree, arrays)) for one in variable.definitions]
+        variables[key] = dataclasses.replace(variable, definitions=tuple(told))
+    macros = [file.macro(node, top) for node in root.iterfind("{x}macro")]
+    return inlined(str(where), found | spread(str(where), variables, file.ranges), macros)
+
+
+class _File:
+    """What the equations of a file are read with."""
+
+    def __init__(self, where: Path, root: Any):
+        from pysd.translators.xmile import xmile_element
+
+        xmile_element.eval = ast.literal_eval  # PySD evaluates numbers as Python; the name hides the builtin in its module
+        self.where, self.ranges, self.tables = where, dimensions_of(where, root), _tables(root)
+        self.makers = {"stock": xmile_element.Stock, "flow": xmile_element.Flow, "aux": xmile_element.Aux, "gf": xmile_element.Gf}
+        self.behaviour = {f"non_negative_{kind}": any(root.iterfind(f"{{x}}behavior/{inside}{{x}}non_negative"))
+                          for kind in ("stock", "flow") for inside in [f"{{x}}{kind}/"]}
+        if root.find("{x}behavior/{x}non_negative") is not None:
+            self.behaviour = dict.fromkeys(self.behaviour, True)
+
+    def variable(self, at: str, name: str, node: Any, module: Module) -> Variable:
+        """Return a variable with the trees that PySD makes of its equations; `at` is how errors name it."""
+        is_used_as_table = key_of(name_of(self.where, node)) in self.tables
+        kind = "gf" if is_used_as_table else local(node)
+        dimensions = dimensions_in(at, node, self.ranges)
+        made, definitions = None, []
+        for subscripts, equation in equations_in(at, node, dimensions):
+            text = _put_in_order(at, equation, local(node) == "gf" or is_used_as_table)
             try:
-                made = maker(node, namespace, {})
-                made.parse(behaviour)
+                made = self.makers[kind](equation, {"ns": "x"}, {})
+                made.parse(self.behaviour)
                 tree = made.get_abstract_element().components[0].ast
             except Exception as error:  # PySD raises what its parser and its visitors happen to raise
-                raise InputError(f"{where}, {name!r}: its equation cannot be read ({reason(error)}); mend it there") from None
-            if module.path + key in found and key != "saveper":
-                raise InputError(f"{where}, {name!r}: it is defined 2 times; names differ by more than case; define it once")
-            said = made.units, limits_of(made.limits), made.documentation
-            found[module.path + key] = Element(name, text, resolved(tree, module), maker is makers["gf"], *said)
-    return found
+                raise InputError(f"{at}: its equation cannot be read ({reason(error)}); mend it there") from None
+            definitions.append(Definition(subscripts, (), text, resolved(tree, module), "Lookup" if kind == "gf" else "", dimensions))
+        return Variable(name, tuple(definitions), made.units, limits_of(made.limits), made.documentation)
+
+    def macro(self, node: Any, top: Module) -> Macro:
+        """Return a macro: its equation is a variable of its name, beside those it has."""
+        name = name_of(self.where, node)
+        told = f"{self.where}, macro {name!r}"
+        parameters = node.findall("{x}parm")
+        if node.find("{x}sim_specs") is not None or any(parameter.get("default") is not None for parameter in parameters):
+            raise InputError(f"{told}: it has times or defaults of its own, which are not imported; write it without them")
+        own = {key_of(name_of(self.where, part)): part for holder in (node, *node.iterfind("{x}variables")) for part in holder if local(part) in self.makers}
+        if key_of(name) not in own and node.find("{x}eqn") is not None:
+            own[key_of(name)] = value = node.makeelement("{x}aux", {"name": name})
+            value.append(node.find("{x}eqn"))
+        variables = {key: self.variable(f"{told}, {name_of(self.where, part)!r}", name_of(self.where, part), part, top) for key, part in own.items()}
+        if arrayed := next((one.name for one in variables.values() if one.definitions[0].dimensions), None):
+            raise InputError(f"{told}: {arrayed!r} in it is an array, which is not imported; write it out")
+        return Macro(name, tuple(plain_name(parameter.text or "") for parameter in parameters), (), spread(told, variables, Ranges()))
 
 
 def _root(where: Path) -> Any:
@@ -119,7 +157,7 @@ def _put_in_order(where: str, node: Any, is_table: bool) -> str:
     """Put the equations and tables of a variable in the form that PySD reads, and return its equations as text."""
     for inside in node.iter():
         word = local(inside)
-        if word in UNKNOWN and not (word == "dimensions" and len(inside) == 0):
+        if word in UNKNOWN and not (word in ("dimensions", "element") and len(inside) == 0):
             raise InputError(f"{where}: it is {UNKNOWN[word]}, which is not imported; write it in other words")
         if word in ("eqn", "inflow", "outflow"):
             inside.text = _plain(inside.text or "")
@@ -139,6 +177,7 @@ def _put_in_order(where: str, node: Any, is_table: bool) -> str:
 def _plain(text: str) -> str:
     """Return an equation without comments, on one line, every name but those of functions in quotes, LOOKUP(table, x) as table(x)."""
     text = " ".join(re.sub(r"\{[^{}]*\}", " ", text).split())
+    text = re.sub(r"\[[^\[\]]*\]", lambda found: re.sub(r"(?<=[\[,])\s*\*\s*(?=[\],])", STAR, found[0]), text)
     text = re.sub(r"\blookup\s*\(\s*(\"[^\"]*\"|[\w.$']+)\s*,", lambda found: f"{found[1]} (", text, flags=re.I)
 
     def told(found: re.Match) -> str:

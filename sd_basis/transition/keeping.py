@@ -12,7 +12,7 @@ from typing import Any
 
 from ..compiled import fingerprint
 from ..errors import InputError
-from ..manifest import versions
+from ..manifest import tables_of, versions
 from ..storage import output_folder
 from .scene import Scene
 
@@ -24,8 +24,6 @@ def described(scene: Scene, axes: Sequence[str], delay: float | None, longest: f
     model, case, moved = scene.model, scene.case, scene.moved
     values = sorted({**{parameter.name: parameter.value for parameter in model.parameters}, **model.values, **scene.set}.items())
     starts = [(stock.name, str(stock.initial), stock.scale, stock.nonnegative) for stock in model.stocks]
-    tables = [(item.name, item.x, item.y, item.interpolation, item.below, item.above) for item in model.lookups]
-    tables += [(item.name, item.times, item.values, item.interpolation, item.until, item.before, item.after) for item in model.series]
     dates = [(item.name, *(str(getattr(item, name, None)) for name in ("start", "end", "duration", "at", "rearm")))
              for item in (*model.policies.values(), *model.impulses.values(), *((moved,) if moved is not None else ()),
                           *(item for item in scene.policies if not isinstance(item, str)))]
@@ -35,7 +33,7 @@ def described(scene: Scene, axes: Sequence[str], delay: float | None, longest: f
     settings = (scene.group, None if moved is None else moved.name, [str(getattr(item, "name", item)) for item in scene.policies], initial, scene.method,
                 scene.rtol, delay, longest, scene.start, scene.end)
     about = (case.name, case.origin, case.span, sorted(case.values.items()), begins, case.shocks, case.policies, case.shift)
-    return {**versions(), "model": model.name, "model_hash": _digest(fingerprint(model), values, starts, tables, dates, outcomes), "case": case.name,
+    return {**versions(), "model": model.name, "model_hash": _digest(fingerprint(model), values, starts, tables_of(model), dates, outcomes), "case": case.name,
             "case_hash": _digest(about), "settings": _digest(settings), "axes": list(axes)}
 
 
