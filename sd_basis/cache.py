@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache as once
 from pathlib import Path
 
 from .errors import InputError
@@ -89,6 +90,12 @@ def prune() -> None:
                 old.append(entry)
                 size -= entry.size
         _remove(old)
+
+
+@once
+def prune_once() -> None:
+    """Prune the first time in a process: to look through thousands of files takes longer than to compile a small model."""
+    prune()
 
 
 def _remove(given: Iterable[Entry]) -> None:

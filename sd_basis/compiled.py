@@ -90,7 +90,7 @@ class Compiled:
         self.cached = cache.has(self.key, "rhs")
         if not self.cached:
             model.check_units()
-            cache.prune()  # new code comes in, so the old may go
+            cache.prune_once()  # new code comes in, so the old may go
 
     def __reduce__(self):
         return Compiled, (self.model, self.system.held)

@@ -50,7 +50,8 @@ def ranges(model: Model, context: Context) -> Iterator[Finding]:
         if low == high:
             yield warning(f"parameter {parameter.name!r}: its plausible range [{low:g}, {high:g}] is one number; widen it, or leave it out of a constant",
                           parameter.name)
-    unbounded = [parameter for parameter in model.parameters if plausible(parameter) is None and parameter is not model.step]
+    shown = set(model.outputs) - model.rests_on([*model.flows, *(stock.initial for stock in model.stocks)])  # as the dates of a foreign file
+    unbounded = [parameter for parameter in model.parameters if plausible(parameter) is None and parameter is not model.step and parameter not in shown]
     if unbounded:
         names = list(_families(unbounded))
         yield note(f"ranges: {listed(names)} {'has' if len(names) == 1 else 'have'} no plausible range, so that nothing can try them at its ends; "
