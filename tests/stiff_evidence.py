@@ -78,7 +78,8 @@ def main() -> None:
     text = f"""# The classical stiff problems
 
 Written by `python tests/stiff_evidence.py`; {", ".join(f"{name} {version}" for name, version in versions().items())}.
-The models and the published values, with their sources, are in `tests/stiff_problems.py`; `tests/test_stiff.py` holds every run to {REQUIRED} digits.
+The models and the published values, with their sources, are in `tests/stiff_problems.py`; `tests/test_stiff.py` holds every run to {REQUIRED} digits but three
+of Radau that take seconds, for which it holds this table.
 
 ## Runs at rtol {RTOL:g}
 

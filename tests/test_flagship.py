@@ -68,10 +68,12 @@ def test_the_figure_against_the_data_marks_the_day_on_which_purchases_began():
 # Ledgers
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_the_ledgers_of_every_case_close_to_1e_9_of_scale_in_its_crisis(case):
-    for values in SETS:
-        assert largest_error(crisis(case, values, rtol=1e-11)) < 1e-9
+EVERY = {(case, SETS[place % 2]) for place, case in enumerate(CASES)} | {(case, values) for case in ("march-2020", "no-rescue") for values in SETS}
+
+
+@pytest.mark.parametrize(("case", "values"), sorted(EVERY))
+def test_the_ledgers_of_every_case_close_to_1e_9_of_scale_in_its_crisis(case, values):
+    assert largest_error(crisis(case, values, rtol=1e-11)) < 1e-9  # flagship_evidence.py does so over the whole of every case in both sets
 
 
 @pytest.mark.parametrize("case, values", [("calm", "subcritical"), ("no-rescue", "supercritical")])
@@ -101,7 +103,8 @@ def test_a_gift_and_a_trade_gone_astray_open_the_ledgers_of_their_own_sectors_an
     original = need.expression, need.written
     need.expression, need.written = need.expression.xreplace({sales.payment: stray}), None
     try:
-        wrong = simulate(rebuilt([*kept, sales.delivery, stray, gift]), load("treasury_basis", "march-2020").case, rtol=1e-9, span=(9.75, 12))
+        wrong = simulate(rebuilt([*kept, sales.delivery, stray, gift]), load("treasury_basis", "march-2020").case, rtol=1e-9, span=(9.75, 10.75),
+                         method="RK4", step=1 / 1024)  # no Jacobian of another model is needed
     finally:
         need.expression, need.written = original
     sectors = {sector.name: wrong.ledgers[sector.name] for sector in MODEL.sectors}
