@@ -248,4 +248,3 @@ def _by_name(where: str, kind: str, items: Iterable, expected: Any) -> dict:
             raise InputError(f"{where}: two {kind[:-1] + 'ies' if kind.endswith('y') else kind + 's'} are named {item.name!r}; rename one")
         found[item.name] = item
     return found
-
