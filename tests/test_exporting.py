@@ -320,6 +320,8 @@ def test_the_document_has_units_limits_and_a_place_for_everything(call, tmp_path
 
 def test_latex_json_and_graphs_are_those_of_show_and_loops(call):
     assert call("export", "savings", "--to", "latex")[1] == call("show", "savings", "--format", "latex")[1]
+    teacup = Path(__file__).parent / "data" / "conformance" / "teacup" / "teacup.mdl"
+    assert r"\mathrm{Teacup\ Temperature}" in call("export", str(teacup), "--to", "latex")[1]  # a bare blank would vanish
     assert json.loads(call("export", "savings", "--to", "json")[1]) == json.loads(call("show", "savings", "--json")[1])
     graph = to_dot(load("repo_loan"))
     assert '"outstanding" -> "repayment" [color=gray50];' in graph and '"borrower_cash" -> "interest" [color="black:invis:black"];' in graph
