@@ -217,12 +217,14 @@ class whole(sympy.Function):  # noqa: N801
         return True
 
 
+_ROUNDING = sympy.Float(1e-10)
 _RULES = {
     sympy.Max: largest, sympy.Min: smallest, sympy.Piecewise: _from_piecewise,
     sympy.Heaviside: lambda argument, *_: truth(argument, 0),
     sympy.sign: lambda argument: truth(argument, 1) - truth(-argument, 1),
     sympy.floor: whole, sympy.ceiling: lambda argument: -whole(-argument), sympy.frac: lambda argument: argument - whole(argument),
-    sympy.Mod: lambda argument, period: argument - period * whole(argument / period),
+    # (t - 1)/12 is computed as t/12 - 1/12: without the margin a whole number of periods may round to less than it is
+    sympy.Mod: lambda argument, period: argument - period * whole(argument / period + _ROUNDING),
 }
 
 

@@ -26,6 +26,7 @@ def _vector(name: str):
     def on_arrays(*values):
         import numpy as np
 
+        values = [float(value) if isinstance(value, int) else value for value in values]  # an array holds no integer of any length
         if name == "truth":
             return np.where(np.asarray(values[0]) > 0, 1.0, 0.0) if values[1] else np.where(np.asarray(values[0]) >= 0, 1.0, 0.0)
         if name == "whole":

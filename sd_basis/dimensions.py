@@ -8,7 +8,7 @@ import sympy
 
 from .errors import InputError
 from .quantities import START, TIME, Auxiliary, Flow, Quantity
-from .units import Unit, Units
+from .units import ONE, Unit, Units
 
 if TYPE_CHECKING:
     from .model import Model
@@ -91,7 +91,8 @@ def _check_computed(model: Model, units: Units, known: dict, time: Unit) -> None
         declared = _declared(units, quantity, known, time)
         if hasattr(quantity, "lag"):  # what a delay or smooth gives is (content or gap) / time
             span, moved = quantity.lag
-            units.check(f"{quantity.where}, time", span, time, known)
+            bare = known[TIME] is None and units.check(quantity.where, span, None, known)  # where some units are unknown, a bare number may be a time
+            units.check(f"{quantity.where}, time", span, None if bare and bare.same(ONE) else time, known)
             units.check(quantity.where, moved, None if declared is None else declared * time, known)
             known[quantity] = declared
             continue

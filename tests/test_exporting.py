@@ -320,6 +320,8 @@ def test_the_document_has_units_limits_and_a_place_for_everything(call, tmp_path
 
 def test_latex_json_and_graphs_are_those_of_show_and_loops(call):
     assert call("export", "savings", "--to", "latex")[1] == call("show", "savings", "--format", "latex")[1]
+    teacup = Path(__file__).parent / "data" / "conformance" / "teacup" / "teacup.mdl"
+    assert r"\mathrm{Teacup\ Temperature}" in call("export", str(teacup), "--to", "latex")[1]  # a bare blank would vanish
     assert json.loads(call("export", "savings", "--to", "json")[1]) == json.loads(call("show", "savings", "--json")[1])
     graph = to_dot(load("repo_loan"))
     assert '"outstanding" -> "repayment" [color=gray50];' in graph and '"borrower_cash" -> "interest" [color="black:invis:black"];' in graph
@@ -329,3 +331,11 @@ def test_latex_json_and_graphs_are_those_of_show_and_loops(call):
 def test_options_that_a_form_has_no_use_for_are_refused(call):
     code, out, err = call("export", "savings", "--to", "dot", "--set", "saving=3")
     assert (code, out) == (2, "") and "--set: it belongs to --to xmile" in err
+
+
+def test_choices_among_numbers_are_exported_as_the_number(tmp_path):
+    path = tmp_path / "model.mdl"
+    path.write_text("{UTF-8}\ns=INTEG(-QUANTUM(2.7, 0.5), 0)~~|\nFINAL TIME=4~~|\nINITIAL TIME=0~~|\nTIME STEP=1~~|\n", encoding="utf-8")
+    again = tmp_path / "again.xmile"
+    again.write_text(to_xmile(outlined(import_model(path), Case("default"))), encoding="utf-8")
+    assert simulate(import_model(again), method="Euler")["s"].tolist() == [0, -2.5, -5, -7.5, -10]

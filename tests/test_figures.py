@@ -312,6 +312,7 @@ def test_a_constant_gets_room_instead_of_noise():
 
 def test_words_are_said_wrapped_and_counted():
     assert wrapped("central_bank_purchases", 1.0, 7.0) == ("central bank", "purchases")
+    assert wrapped("population[young, region1]", 0.8, 7.0) == ("population", "[young,", "region1]")
     assert all(text_width(line, 7.0) <= 0.6 for line in wrapped("superrecapitalisation_of", 0.6, 7.0))
     assert [shift_label(shift, "day") for shift in (0, 1, -0.5)] == ["as dated", "+1 day", "−0.5 days"]
     model = large_model()

@@ -198,6 +198,39 @@ def test_logic_and_rounding_follow_the_file(tmp_path):
     assert run["c"].tolist() == [0, 1, 2, 0, 1, 2, 0, 1, 2, 1, 2]
 
 
+def test_remainders_and_powers_of_negative_numbers_are_those_of_vensim(tmp_path):
+    text = "a=MODULO(Time-7,3)~~|\nb=QUANTUM(Time,0)+QUANTUM(-1.9,Time-Time+1)~~|\nc=(-3)^2+Time~~|\nd=MIN(-3^2,7)+Time~~|\n"
+    run = simulate(imported(tmp_path, text), method="Euler")
+    assert run["a"].tolist() == [-1, 0, -2, -1, 0, -2, -1, 0, 1, 2, 0]  # the sign of what is divided; a multiple leaves nothing
+    assert run["b"].tolist() == [*range(-1, 10)]  # of no unit a number is itself
+    assert run["c"].tolist() == [*range(9, 20)] and run["d"].tolist() == [*range(-9, 2)]
+
+
+def test_whole_numbers_of_xmile_lie_below(tmp_path):
+    run = simulate(import_model(xmile(tmp_path, "<aux name='a'><eqn>INT(TIME-2.5)</eqn></aux><aux name='b'><eqn>(TIME-7) mod 3</eqn></aux>")), method="Euler")
+    assert run["a"].tolist() == [*range(-3, 8)] and run["b"].tolist() == [2, 0, 1] * 3 + [2, 0]
+
+
+def test_a_train_of_pulses_has_the_dates_of_its_pulses(tmp_path):
+    text = "a=PULSE TRAIN(1.3,1,3,7)~~|\nb=PULSE(1.3,1)~~|\nc=PULSE TRAIN(0.6,1.6,3,3.5)~~|\nd=PULSE TRAIN(1,2,4,9)~~|\n"
+    run = simulate(imported(tmp_path, text), method="Euler")
+    on = {name: run.t[run[name] > 0].tolist() for name in "abcd"}
+    assert on == {"a": [1, 4, 7], "b": [1], "c": [1], "d": [1, 2, 5, 6, 9]}  # at the end itself a pulse still stands, behind it none
+
+
+def test_words_between_colons_have_no_case_and_na_stands_in_any_equation(tmp_path):
+    run = simulate(imported(tmp_path, "a=IF THEN ELSE(Time>1 :and: Time<3 :Or: :not: Time<9,1,:na:)~~|\n"), method="Euler")
+    assert run.t[run["a"] == 1].tolist() == [2, 9, 10] and set(run["a"]) == {1, -2.0 ** 109}
+
+
+def test_a_time_of_a_delay_may_be_made_of_numbers_without_units(tmp_path):
+    model = imported(tmp_path, "x=3~widgets~|\nlate=1+STEP(1,4)~~|\ny=DELAY1I(x,late,0)~~|\nz=SMOOTHI(x,late,0)~~|\n")
+    run = simulate(model, method="Euler")
+    assert run["y"][:6].tolist() == [0, 3, 3, 3, 1.5, 2.25] and run["z"][:3].tolist() == [0, 3, 3]
+    (tmp_path / "again.py").write_text(model_source(model, "model.mdl"), encoding="utf-8")
+    assert simulate(load(tmp_path / "again.py"), method="Euler")["y"].tolist() == run["y"].tolist()
+
+
 @pytest.mark.parametrize("text, message", [
     ("x=FOO(3)~~|", r"'x': no imported function 'FOO'; choose one of"),
     ("x=SMOOTHED(3)~~|", r"'x': no imported function 'SMOOTHED'"),
@@ -344,7 +377,7 @@ def test_the_words_of_xmile_mean_what_they_do_there(tmp_path):
     run = simulate(load(xmile(tmp_path, text, name="model.XML")), method="Euler")
     assert run["a"].tolist() == [0.5] * 4 + [1] + [0.5] * 6
     assert run["b"].tolist() == [0, 0, 6, 0, 0, 6, 0, 0, 6, 0, 0]
-    assert set(run["c"]) == {0} and set(run["d"]) == {10} and run["t"][:4].tolist() == [0, 1, 4, 4]
+    assert set(run["c"]) == {-1} and set(run["d"]) == {10} and run["t"][:4].tolist() == [0, 1, 4, 4]
 
 
 def test_a_non_negative_stock_gives_what_it_has_in_the_order_of_its_outflows(tmp_path):

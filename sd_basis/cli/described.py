@@ -10,6 +10,7 @@ import sympy
 
 from ..accounts import structure
 from ..choices import carried_out
+from ..display import upright
 from ..library import case_paths, headline, value_set_paths
 from ..model import Model
 from ..policies import Impulse, Policy
@@ -169,7 +170,7 @@ def _plain(value: Any) -> float | str | None:
 
 def latex(model: Model) -> str:
     """Return the equations: the net flow of each stock, the rate of each flow, the auxiliaries in order; then the matrices of the balance sheets."""
-    names: dict[Quantity, str] = {quantity: _upright(name) for name, quantity in model.quantities.items()}
+    names: dict[Quantity, str] = {quantity: upright(name) for name, quantity in model.quantities.items()}
     names |= {TIME: "t", START: "t_{0}"}
 
     def line(left: str, expression: sympy.Expr) -> str:
@@ -181,9 +182,3 @@ def latex(model: Model) -> str:
     lines += [line(names[item], item.expression) for item in model.auxiliaries]
     matrices = [tabular(matrix, names) for matrix in structure(model)] if model.sectors else []
     return "\n\n".join(["\n".join([r"\begin{align*}", *lines, r"\end{align*}"]), *matrices])
-
-
-def _upright(name: str) -> str:
-    for special in "_&%$#":
-        name = name.replace(special, f"\\{special}")
-    return rf"\mathrm{{{name}}}"

@@ -64,8 +64,7 @@ class Equations:
             return self.words[node] if node in self.words else self.name(self.names[node]), _ATOM
         if isinstance(node, sympy.Rational) and not node.is_Integer:
             return self._product([sympy.Integer(node.p)], [sympy.Integer(node.q)])
-        if node.is_number and not node.free_symbols:
-            value = float(node)
+        if node.is_number and not node.free_symbols and (value := _number_of(node)) is not None:
             return number(value), _ATOM if value >= 0 else _SUM
         if self._is_condition(node):
             return f"(IF {self._holds(node)} THEN 1 ELSE 0)", _ATOM
@@ -200,3 +199,11 @@ def _negated(node: sympy.Expr) -> sympy.Expr | None:
     if isinstance(node, (sympy.Add, WrittenSum)) and len(node.args) == 2 and sympy.S.One in node.args:
         return _opposite(next(part for part in node.args if part != 1))
     return None
+
+
+def _number_of(node: sympy.Expr) -> float | None:
+    """Return the number that an expression of numbers is, None where it is written out, as a table at a number."""
+    try:
+        return float(carried_out(node))
+    except TypeError:
+        return None

@@ -48,6 +48,10 @@ def wrapped(name: str, width: float, size: float) -> tuple[str, ...]:
             lines[-1] = joined
             continue
         while text_width(word, size) > width and len(word) > 3:
+            if 2 < (bracket := word.find("[")) and text_width(word[:bracket], size) <= width:  # a member of a family is parted from it before a word is
+                lines.append(word[:bracket])
+                word = word[bracket:]
+                continue
             cut = next((end for end in range(len(word) - 1, 2, -1) if text_width(word[:end] + "-", size) <= width), 2)
             cut = min(cut, max(2, len(word) - 3))  # no single letter on the next line
             lines.append(word[:cut] + "-")

@@ -15,7 +15,9 @@ from .reductions import REDUCTIONS
 from .trees import kind_of, rewritten
 
 STAR = '"*"!'  # how a star among subscripts is given to PySD
-_OWN_WORDS = {"vmin_xmile": "vmin", "vmax_xmile": "vmax", "mean": "xmean", "size": "xsize"}
+_OWN_WORDS = {"vmin_xmile": "vmin", "vmax_xmile": "vmax", "mean": "xmean", "size": "xsize", "integer": "xinteger", "modulo": "xmodulo"}
+
+_ROUNDING = {"xinteger", "xmodulo"}  # INT and mod round down in XMILE, towards zero in Vensim
 
 
 def dimensions_of(where: Path, root: Any) -> Ranges:
@@ -89,8 +91,8 @@ def with_subscripts(at: str, tree: Any, arrays: Mapping[str, tuple[str, ...]]) -
             return dataclasses.replace(node, subscripts=SubscriptsReferenceStructure(tuple(made)))
         if kind_of(node) == "Call":
             word = _OWN_WORDS.get(key_of(node.function.reference), key_of(node.function.reference))
-            if word in REDUCTIONS:
-                inside = tuple(rewritten(argument, lambda part, again: written(part, True, again)) for argument in node.arguments)
+            if word in REDUCTIONS or word in _ROUNDING:
+                inside = tuple(rewritten(argument, lambda part, again: written(part, whole or word in REDUCTIONS, again)) for argument in node.arguments)
                 return dataclasses.replace(node, function=dataclasses.replace(node.function, reference=word), arguments=inside)
         return None
     return rewritten(tree, lambda node, of: written(node, False, of))

@@ -59,10 +59,12 @@ def _pulse(step, origin, start, width):
     return times(_reached(begun, step), plus(sympy.S.One, minus(_reached(over, step))))
 
 
-def _pulse_train(step, _, start, interval, width, end):
-    since = sympy.Mod(plus(TIME, times(_SMALL, step), minus(start)), interval)
-    on = relation(sympy.Lt, since, Max(width, step))
-    return times(_reached(start, step), on, plus(sympy.S.One, minus(_reached(plus(end, step), step))))
+def _pulse_train(step, origin, start, interval, width, end):
+    begun = _nearest(start, step, origin, up=True)
+    since = sympy.Mod(plus(TIME, times(_SMALL, step), minus(begun)), interval)
+    lasting = plus(_nearest(plus(start, width), step, origin, up=False), minus(begun))
+    ended = relation(sympy.Gt, plus(TIME, minus(times(_SMALL, step))), end)  # what stands at the end itself still counts
+    return times(_reached(begun, step), relation(sympy.Lt, since, Max(lasting, step)), plus(sympy.S.One, minus(ended)))
 
 
 def _volume(step, _, start, volume):
@@ -94,6 +96,14 @@ def _truncated(value):
     return choose(relation(sympy.Ge, value, sympy.S.Zero), sympy.floor(value), sympy.ceiling(value))
 
 
+def _quantum(value, unit):
+    return choose(relation(sympy.Le, unit, sympy.S.Zero), value, times(unit, _truncated(quotient(value, unit))))
+
+
+def _remainder(value, divisor):
+    return choose(relation(sympy.Ge, value, sympy.S.Zero), sympy.Mod(value, divisor), minus(sympy.Mod(minus(value), divisor)))  # its sign is that of the value
+
+
 # By name: the smallest and the largest number of arguments, and what they make.
 PLAIN: dict[str, tuple[int, float, Callable[..., sympy.Expr]]] = {
     "abs": (1, 1, sympy.Abs), "min": (2, math.inf, Min), "max": (2, math.inf, Max), "exp": (1, 1, sympy.exp), "ln": (1, 1, sympy.log),
@@ -101,7 +111,7 @@ PLAIN: dict[str, tuple[int, float, Callable[..., sympy.Expr]]] = {
     "log10": (1, 1, lambda value: quotient(sympy.log(value), sympy.log(sympy.Integer(10)))),
     "power": (2, 2, power), "sin": (1, 1, sympy.sin), "cos": (1, 1, sympy.cos), "tan": (1, 1, sympy.tan), "arcsin": (1, 1, sympy.asin),
     "arccos": (1, 1, sympy.acos), "arctan": (1, 1, sympy.atan), "sinh": (1, 1, sympy.sinh), "cosh": (1, 1, sympy.cosh), "tanh": (1, 1, sympy.tanh),
-    "modulo": (2, 2, sympy.Mod), "integer": (1, 1, _truncated), "quantum": (2, 2, lambda value, unit: times(unit, _truncated(quotient(value, unit)))),
+    "modulo": (2, 2, _remainder), "integer": (1, 1, _truncated), "quantum": (2, 2, _quantum), "xmodulo": (2, 2, sympy.Mod), "xinteger": (1, 1, sympy.floor),
     "xidz": (3, 3, _xidz), "zidz": (2, 2, lambda one, other: _xidz(one, other, sympy.S.Zero)),
     "if_then_else": (3, 3, lambda condition, then, otherwise: choose(condition, then, otherwise)),
 }

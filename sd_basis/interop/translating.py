@@ -17,6 +17,7 @@ from .functions import PLAIN, STEPPED, holds, quotient, relation
 from .trees import kind_of, nodes_of, number
 
 _RELATIONS = {"=": sympy.Eq, "<>": sympy.Ne, "<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge}
+_NEGATIVE_BASE = re.compile(r"(\(\s*)?-\s*((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(\))?\s*\^", re.I)
 _OTHERWISE_READ = {"lookup_forward": {"kind": "next"}, "lookup_backward": {"kind": "previous"}, "lookup_extrapolate": {"beyond": "extend"}}
 
 
@@ -78,9 +79,10 @@ class Translation:
             raise InputError(f"{self.of(element)}: one power stands on another, which tools read differently; put brackets around one")
         if "^" in tree.operators and first.is_Number and first < 0:
             # PySD's tree is the same for -2^2, which is -4, and (-2)^2: only the text can tell
-            if re.search(r"\(\s*-\s*[\d.]", element.text):
+            bracketed = {bool(opened and closed) for opened, base, closed in _NEGATIVE_BASE.findall(element.text) if float(base) == float(-first)}
+            if len(bracketed) != 1 or True in bracketed and not rest[0].is_Integer and rest[0] != int(rest[0] if rest[0].is_Number else 0):
                 raise InputError(f"{self.of(element)}: its negative number under a power is ambiguous; write the power of a constant")
-            return minus(power(-first, rest[0]))
+            return power(first, rest[0]) if True in bracketed else minus(power(-first, rest[0]))
         if set(tree.operators) <= {"+", "-"}:  # at once, for a sum over a subscript may be long
             return plus(first, *(other if operator == "+" else minus(other) for operator, other in zip(tree.operators, rest, strict=True)))
         for operator, other in zip(tree.operators, rest, strict=True):

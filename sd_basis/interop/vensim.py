@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from .entries import entries_of
 from .macros import Macro, inlined, macros_first
 from .ranges import Ranges, ranges_of
 from .spreading import spread
+
+_COLONED = re.compile(r":(?:and|or|not|na|except):", re.I)
 
 
 def read_vensim(where: Path) -> dict[str, Element]:
@@ -66,7 +69,8 @@ def _translated(where: Path) -> list[tuple[Any, list[str]]]:
     file: Any = None
     try:
         file = vensim_file.VensimFile(where)
-        file.model_text = macros_first(file.model_text)
+        # PySD knows the words between colons in capitals only, where Vensim's case does not matter
+        file.model_text = _COLONED.sub(lambda word: word[0].upper(), macros_first(file.model_text))
         with counted(where, (vensim_element.Element, vensim_element.Component)):
             file.parse()
         model = file.get_abstract_model()
