@@ -20,7 +20,7 @@ from .simulation import simulate
 class Turning:
     """A bracket of shifts, in model time, between which the outcome turns from `below` to `above`.
 
-    `low` gives the outcome `below` and `high` gives `above`; `runs` counts the simulations.
+    `low` gives the outcome `below` and `high` gives `above`; `runs` counts the shifts that were looked at.
     """
 
     low: float
@@ -37,12 +37,13 @@ class Turning:
 
 def turning_shift(model: Model, case: Case | str | Path | None, low: float, high: float, *, group: str | None = None,
                   xtol: float = 1e-4, policies: Iterable[Policy | str] = (), set: Mapping | None = None,
-                  method: str = "LSODA", rtol: float = 1e-6) -> Turning:
+                  method: str = "LSODA", rtol: float = 1e-6, known: Mapping[float, str] | None = None) -> Turning:
     """Bisect the shift of a case's policies between two shifts whose outcomes differ.
 
     `group` is the group of outcomes that decides, by default the first. A third outcome in
     between counts as not `below`, so that the bracket holds the end of `below` and `above` may
-    be that third one. Where the outcome turns more than once, one of the turns is found. Raises InputError for equal
+    be that third one. Where the outcome turns more than once, one of the turns is found. `known`
+    are outcomes of shifts that were run before under the same settings. Raises InputError for equal
     outcomes, a case without policies, and a model without outcomes.
     """
     case = find_case(model, case)
@@ -65,6 +66,8 @@ def turning_shift(model: Model, case: Case | str | Path | None, low: float, high
 
     @cache  # the ends are looked at twice
     def code(shift: float) -> str:
+        if known and shift in known:
+            return known[shift]
         run = simulate(model, case.shifted(shift), policies=own, set=set, method=method, rtol=rtol)
         return run.outcomes[group].code
 

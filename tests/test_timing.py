@@ -39,6 +39,13 @@ def test_the_runs_are_counted():
     assert turning_shift(stopped_tank(), CASE, 0, 4, xtol=1.0).runs == 2 + 2
 
 
+def test_known_ends_are_not_run_again(monkeypatch):
+    model, ran = stopped_tank(), []
+    monkeypatch.setattr("sd_basis.timing.simulate", lambda model, case, **more: ran.append(case.shift) or simulate(model, case, **more))
+    found = turning_shift(model, CASE, -2, 6, xtol=1.0, known={-2: "low", 6: "high"})
+    assert ran == [2, 4, 3] and found == turning_shift(model, CASE, -2, 6, xtol=1.0)
+
+
 def test_a_third_outcome_in_between_is_named_where_the_first_ends():
     turning = turning_shift(stopped_tank(thresholds=(5.0, 7.0)), CASE, 0, 9)
     assert (turning.below, turning.above) == ("low", "middle")
