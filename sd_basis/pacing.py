@@ -23,7 +23,7 @@ from .model import Model
 from .quantities import TIME, Parameter, Quantity, finite_number
 from .timeline import Schedule
 
-_MOST_STEPS = 2_000_000
+MOST_STEPS = 2_000_000
 _DIGITS = 12  # a step of 0.1 has its third end at 0.3, so that a condition on a date is not decided by rounding
 _NEAR = 1e-9  # two times are the same at this share of a step
 
@@ -94,8 +94,8 @@ def pace_of(model: Model, plan: Schedule, method: str, step: float | None) -> Pa
     if given is None:
         raise InputError(f"{model.where}: it has no step of its own; give step=, the length of the steps of {method}")
     length, varying = _told(model, plan, "step", given)
-    if (plan.end - plan.start) / length > _MOST_STEPS:
-        raise InputError(f"step: {length:g} makes more than {_MOST_STEPS} steps from {plan.start:g} to {plan.end:g}; give a longer one")
+    if (plan.end - plan.start) / length > MOST_STEPS:
+        raise InputError(f"step: {length:g} makes more than {MOST_STEPS} steps from {plan.start:g} to {plan.end:g}; give a longer one")
     return Pace(method, plan.start, length, varying)
 
 

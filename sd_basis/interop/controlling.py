@@ -8,10 +8,9 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..model import Model
-from ..pacing import rounded, value_at
+from ..pacing import MOST_STEPS, rounded, value_at
 from ..quantities import Auxiliary, Parameter, Quantity
 
-_MOST_STEPS = 2_000_000
 _RUNGE_KUTTA = {"1", "3", "4", "5"}  # of Vensim: 1 and 5 are of fourth order, 3 and 4 of second; 0 and 2 are Euler's
 
 
@@ -33,7 +32,7 @@ def control(model: Model, known: dict[str, Quantity], of: Callable[[str], str]) 
         raise InputError(f"{of('final_time')}: FINAL TIME {end:g} is not after INITIAL TIME {start:g}; mend one of them")
     if _changes(model, known["final_time"]):
         end = start
-        for _ in range(_MOST_STEPS):
+        for _ in range(MOST_STEPS):
             step = told("time_step", end)
             if end >= told("final_time", end) - 1e-9 * step:
                 break
@@ -41,7 +40,7 @@ def control(model: Model, known: dict[str, Quantity], of: Callable[[str], str]) 
                 raise InputError(f"{of('time_step')}: it is {step:g} at t = {end:g}; steps have a positive length")
             end = rounded(end + step)
         else:
-            raise InputError(f"{of('final_time')}: it is not reached in {_MOST_STEPS} steps; mend it")
+            raise InputError(f"{of('final_time')}: it is not reached in {MOST_STEPS} steps; mend it")
     model.span = (start, end)
     model.step = _as_given(model, known["time_step"])
     if "saveper" in known:
