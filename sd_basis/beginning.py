@@ -35,22 +35,22 @@ def initial_state(model: Model, case: Case, functions: Compiled, plan: Schedule,
     return np.array(x)
 
 
-def scales(model: Model, x: np.ndarray) -> np.ndarray:
+def scales(model: Model, x: np.ndarray) -> list[float]:
     """Return the size of each stock: the declared scale, or its initial value, or that of the stocks its flows join, or one."""
     found = [stock.scale or abs(value) for stock, value in zip(model.stocks, x.tolist(), strict=True)]
     for place in [place for place, size in enumerate(found) if not size]:
         found[place] = max((found[other] for other in model.joined[place]), default=0.0) or 1.0
-    return np.array(found)
+    return found
 
 
 def tolerance_of(model: Model, x: np.ndarray, rtol: float, atol: float | Mapping | None) -> np.ndarray:
     """Return the absolute tolerance of each stock, by default rtol times its scale; raise InputError for one that is not positive."""
-    tolerance = rtol * scales(model, x)
+    tolerance = [rtol * size for size in scales(model, x)]
     if isinstance(atol, Mapping):
         for name, value in atol.items():
             tolerance[model.stocks.index(model.quantity(name, "atol", Stock))] = finite_number("atol", value)
     elif atol is not None:
-        tolerance[:] = finite_number("atol", atol)
-    if not tolerance.min(initial=np.inf) > 0:
+        tolerance = [finite_number("atol", atol)] * len(tolerance)
+    if not all(size > 0 for size in tolerance):
         raise InputError("atol: it is not positive; give a positive absolute tolerance in the stocks' units")
-    return tolerance
+    return np.array(tolerance)

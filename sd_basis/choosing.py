@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import reduce
 
+import numpy as np
+
 
 def _number(condition) -> float:
     return 1.0 if condition else 0.0
@@ -22,19 +24,16 @@ SCALAR = {
 }
 
 
-def _vector(name: str):
-    def on_arrays(*values):
-        import numpy as np
-
-        values = [float(value) if isinstance(value, int) else value for value in values]  # an array holds no integer of any length
-        if name == "truth":
-            return np.where(np.asarray(values[0]) > 0, 1.0, 0.0) if values[1] else np.where(np.asarray(values[0]) >= 0, 1.0, 0.0)
-        if name == "whole":
-            return np.floor(values[0])
-        if name == "choose":
-            return np.where(np.asarray(values[0]) != 0, values[1], values[2])
-        return reduce(np.maximum if name == "largest" else np.minimum, values)
-    return on_arrays
+def _real(value):
+    return float(value) if isinstance(value, int) else value  # an array holds no integer of any length
 
 
-VECTOR = {name: _vector(name) for name in (*SCALAR, "choose", "whole")}
+def _above(margin, strict):
+    return (np.greater if strict else np.greater_equal)(_real(margin), 0.0).astype(float)
+
+
+VECTOR = {
+    "truth": _above, "whole": lambda value: np.floor(_real(value)),
+    "choose": lambda condition, then, otherwise: np.where(_real(condition), _real(then), _real(otherwise)),
+    "largest": lambda *values: reduce(np.maximum, map(_real, values)), "smallest": lambda *values: reduce(np.minimum, map(_real, values)),
+}

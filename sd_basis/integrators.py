@@ -85,6 +85,8 @@ def interpolated(interpolants: Sequence[Callable], places: np.ndarray, times: np
 def method_named(name: str) -> str:
     """Return the name of a method as it is spelled here, whatever its case; raise InputError with the nearest names."""
     known = (*METHODS, *FIXED)
+    if name in known:
+        return name
     found = {method.lower(): method for method in known}.get(str(name).lower())
     if found is None:
         raise unknown("method", "integration method", name, known)

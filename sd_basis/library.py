@@ -123,10 +123,12 @@ def with_values(model: Model, values: str) -> Model:
 
 def find_case(model: Model, case: str | Path | Case | None) -> Case | None:
     """Return a case by name (beside the model) or path; None stays the model's own case."""
+    if case is None:
+        return model.case
     from .case import Case, read_case
 
-    if case is None or isinstance(case, Case):
-        return case if case is not None else model.case
+    if isinstance(case, Case):
+        return case
     if not isinstance(case, (str, Path)):
         raise InputError(f"case: {case!r} is neither a name nor a path nor a Case; give one of these")
     known: dict[str, Path] = case_paths(model.path) if model.path else {}

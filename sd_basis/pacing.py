@@ -37,10 +37,10 @@ class Pace:
     length: float
     varying: Callable[[float], float] | None = None
 
-    def ends(self, start: float, end: float) -> np.ndarray:
-        """Return the ends of the steps from start to end, the last of which is the end."""
+    def times(self, start: float, end: float) -> np.ndarray:
+        """Return the start and the ends of the steps from there, the last of which is the end."""
         if self.varying is not None:
-            return np.array([*self._varied(start, end), end])
+            return np.array([start, *self._varied(start, end), end])
         return _grid(self.origin, self.length, start, end)
 
     def _varied(self, start: float, end: float) -> Iterator[float]:
@@ -53,7 +53,7 @@ class Pace:
 
 @lru_cache(maxsize=8)
 def _grid(origin: float, length: float, start: float, end: float) -> np.ndarray:
-    """Return the ends of steps of one length, kept since runs that are compared share them."""
+    """Return the start and the ends of steps of one length, kept since runs that are compared share them."""
     numbers = np.arange(math.floor((start - origin + _NEAR * length) / length) + 1, math.ceil((end - origin) / length) + 1)
     digits = _decimals(origin, length, end)
     if digits is None:
@@ -61,9 +61,9 @@ def _grid(origin: float, length: float, start: float, end: float) -> np.ndarray:
     else:  # whole numbers divided by a power of ten round as the decimal number does
         power = 10.0 ** digits
         times = (round(origin * power) + numbers * round(length * power)) / power
-    ends = np.append(times[times < end - _NEAR * length], end)
-    ends.flags.writeable = False
-    return ends
+    found = np.concatenate(([start], times[times < end - _NEAR * length], [end]))
+    found.flags.writeable = False
+    return found
 
 
 def _decimals(origin: float, length: float, end: float) -> int | None:
@@ -107,7 +107,7 @@ def saved_times(model: Model, plan: Schedule, pace: Pace) -> np.ndarray | None:
     if varying is None and pace.varying is None and every <= pace.length * (1 + _NEAR):
         return None
     found, due = [plan.start], rounded(plan.start + every)
-    for time in pace.ends(plan.start, plan.end):
+    for time in pace.times(plan.start, plan.end)[1:]:
         if time >= due - _NEAR * every:
             found.append(time)
             every = every if varying is None else varying(time)

@@ -26,11 +26,13 @@ class Path:
         self.pieces, self.segments = course.pieces, course.segments
         self.met: dict[Any, Any] | None = None  # how it met the outcomes' regions, once that was asked for
         pieces = self.pieces
-        self.t = np.concatenate([piece.t for piece in pieces])
-        self.x = np.concatenate([piece.x for piece in pieces]) if len(pieces) > 1 else pieces[0].x
+        if len(pieces) == 1:
+            self.t, self.x, self.segment = pieces[0].t, pieces[0].x, np.zeros(len(pieces[0].t), int)
+        else:
+            self.t, self.x = (np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("t", "x"))
+            self.segment = np.repeat(np.arange(len(pieces)), [len(piece.t) for piece in pieces])
         count = len(compiled.model.parameters) + len(compiled.model.series)
         self.tables = schedule.base[count:count + len(compiled.model.lookups)]
-        self.segment = np.repeat(np.arange(len(pieces)), [len(piece.t) for piece in pieces])
 
     @property
     def steps(self) -> int:
@@ -39,12 +41,12 @@ class Path:
 
     def inputs(self, t: np.ndarray, segment: np.ndarray) -> np.ndarray:
         """Return parameters and series in force (inputs, times), each time within its segment."""
-        columns = []
+        columns: list[np.ndarray] = []
         count = len(self.compiled.model.parameters) + len(self.compiled.model.series)
         for index, part in enumerate(self.segments):
             own = t if len(self.segments) == 1 else t[segment == index]
             if part.constant:
-                columns.append(np.repeat(np.array(part.values(part.start)[:count])[:, None], len(own), axis=1))
+                columns.append(np.repeat(part.values(part.start)[:count], len(own)).reshape(count, len(own)))
             else:
                 columns.append(np.array([part.values(time)[:count] for time in own]).reshape(len(own), count).T)
         return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)

@@ -43,7 +43,7 @@ def at_rest(functions: Compiled, plan: Schedule, begin: np.ndarray) -> np.ndarra
     where = f"model {model.name!r}, equilibrium"
     if functions.system.uses_time(functions.system.derivatives()) or plan.sampled:
         raise InputError(f"{where}: its rates depend on TIME or a series, so that nothing is at rest; replace it by a parameter")
-    size = scales(model, begin)
+    size = np.array(scales(model, begin))
     quiet = replace(plan, end=plan.start + _LONG * span, order=(), kicks=(), watched=())
     course = advance(functions, quiet, begin, Status(), "LSODA", 1e-8, 1e-8 * size, lambda piece: None)
     found = _polished(functions, plan, begin, course.pieces[-1].x[-1], size, _totals(functions, size))

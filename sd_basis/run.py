@@ -54,13 +54,13 @@ class Run:
 
     def __getitem__(self, name: str | Quantity) -> np.ndarray:
         """Return a quantity along `t`; raise InputError with the nearest names where there is none."""
-        quantity = self.model.quantity(name, "run")
         places = self.path.compiled.system.places
-        if quantity.name not in places:
+        place = places.get(name) if isinstance(name, str) else places.get(self.model.quantity(name, "run").name)
+        if place is None:
             raise unknown("run", "quantity", str(name), self.model.quantities)
-        rows, index = places[quantity.name]
+        rows, index = place
         values = getattr(self, rows)
-        own = (values[:, index] if rows == "_x" else values[index]).view()
+        own = values[:, index] if rows == "_x" else values[index]
         own.flags.writeable = False  # claims share runs: a formula must not change what the next one reads
         return own
 

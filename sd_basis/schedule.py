@@ -34,6 +34,8 @@ def schedule(model: Model, case: Case, policies: Iterable[Policy | Impulse | str
     base += [lookup.table for lookup in model.lookups] + [0.0] * len(model.modes)
     # a run that goes on from a later state keeps the policies begun before it, within the case's own span
     earliest = start if span is None else min(start, _span(model, case, None)[0])
+    if not (sampled or case.shocks or case.policies or policies or model.impulses or model.cuts):  # nothing has a date
+        return Schedule(model, case, start, end, base, sampled, (), (), (), _once(warnings), True)
     order, kicks = _items(model, case, policies, earliest, warnings)
     for item, time in [*((item, item.start) for item in order if isinstance(item, Action)), *((kick.impulse, kick.time) for kick in kicks)]:
         if time < earliest:
@@ -47,7 +49,11 @@ def schedule(model: Model, case: Case, policies: Iterable[Policy | Impulse | str
     plan = Schedule(model, case, start, end, base, sampled, order, kicks, watched, (), not any(end <= time < np.inf for time in times))
     if plan.actions:
         warnings += [warning for segment in plan.segments for warning in plan.doubts(segment)]
-    return replace(plan, warnings=tuple(dict.fromkeys(warnings))) if warnings else plan
+    return replace(plan, warnings=_once(warnings)) if warnings else plan
+
+
+def _once(warnings: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(warnings))
 
 
 def _items(model: Model, case: Case, policies: Iterable, start: float, warnings: list[str]) -> tuple[tuple[Action | Policy, ...], tuple[Kick, ...]]:
@@ -104,7 +110,9 @@ def _given(model: Model, policies: Iterable[Policy | Impulse | str]) -> list[Pol
 
 
 def _span(model: Model, case: Case, span: tuple | None) -> tuple[float, float]:
-    raw: Any = next((given for given in (span, case.span) if given is not None), model.span)
+    if span is None and case.span is None and model.span is not None:
+        return model.span
+    raw: Any = case.span if span is None else span
     try:
         first, last = raw
     except (TypeError, ValueError):

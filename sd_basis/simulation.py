@@ -29,6 +29,7 @@ from .resting import at_rest
 from .run import Run
 from .saving import State
 from .schedule import schedule
+from .stepping import undisturbed
 from .timeline import Schedule
 
 _PLAIN = Case("default")
@@ -106,8 +107,11 @@ def depart(base: Run, case: Case, time: float, *, policies: Iterable[Policy | st
 
 def _advanced(functions: Compiled, plan: Schedule, start: np.ndarray, status: Status, method: str, rtol: float, tolerance: np.ndarray,
               pace: Pace | None = None, **options: Any) -> Course:
+    def check(piece: Piece) -> None:
+        _check_signs(plan.model, piece, tolerance)
     try:
-        return advance(functions, plan, start, status, method, rtol, tolerance, lambda piece: _check_signs(plan.model, piece, tolerance), pace, **options)
+        plain = None if pace is None else undisturbed(pace, functions, plan, status, start, check)
+        return plain or advance(functions, plan, start, status, method, rtol, tolerance, check, pace, **options)
     except (ArithmeticError, ValueError) as error:  # what rests on parameters alone is computed outside the integrator
         raise NumericalFailure(f"model {plan.model.name!r}: its equations cannot be computed at t = {plan.start:g} or a later switch ({error}); "
                                "mend a parameter or an equation") from error

@@ -8,17 +8,20 @@ Nothing is searched for within a step but triggers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .codegen import Functions
 from .compiled import Compiled, compiled
+from .course import Course, Status, Switch
 from .integrators import INTERRUPTED, Piece
 from .model import Model
 from .pacing import Pace
-from .timeline import Segment
+from .timeline import Schedule, Segment
 from .watching import Crossing, Watch
 
 _BLOCK = 2**18  # numbers kept as Python's between two looks at them
@@ -113,7 +116,7 @@ def step_by_step(pace: Pace, rates: Callable, start: float, end: float, x0: np.n
     advance = _STEPS[pace.method]
     if watch is not None:
         watch.begin(start, states[0])
-    for right in pace.ends(start, end).tolist():
+    for right in pace.times(start, end)[1:].tolist():
         time, state = times[-1], states[-1]
         try:
             own = rates if held is None else held(time, state.tolist())
@@ -142,37 +145,48 @@ def march(pace: Pace, steps: Callable, start: float, end: float, x0: np.ndarray)
 
     Every number is that of `step_by_step`. Return None where one is complex, which is then refused there.
     """
-    ends, count = pace.ends(start, end), len(x0)
-    states, problem = np.empty((len(ends) + 1, count)), None
-    states[0] = x0
-    done, most = 0, max(1, _BLOCK // max(count, 1))
-    while done < len(ends) and problem is None:
-        kept: list[float] = []
-        time, wanted = (start if done == 0 else float(ends[done - 1])), ends[done:done + most]
+    times, count, most = pace.times(start, end), len(x0), max(1, _BLOCK // len(x0))
+    blocks, problem = [x0[None]], None
+    done = 0
+    while done < len(times) - 1 and problem is None:
+        kept: list[float] = blocks[-1][-1].tolist()
         try:
-            steps(time, states[done].tolist(), wanted.tolist(), kept.extend)
+            steps(float(times[done]), kept[:], times[done + 1:done + 1 + most].tolist(), kept.extend)
         except (ArithmeticError, ValueError) as error:
-            row = done + len(kept) // count
-            problem = _trouble(error, start if row == 0 else float(ends[row - 1]))
+            problem = _trouble(error, float(times[done + len(kept) // count - 1]))
         except KeyboardInterrupt:
             problem = INTERRUPTED
         except TypeError:
             return None
-        rows = np.array(kept)
-        if rows.dtype == complex:
+        if any(isinstance(number, complex) for number in kept[-count:]):
             return None
-        rows = rows.reshape(-1, count)
-        finite = np.isfinite(rows)
-        if not finite.all():  # from there on nothing that was computed counts
-            rows, problem = rows[:int(np.argmin(finite.all(axis=1)))], "a rate is not finite"
-        states[done + 1:done + 1 + len(rows)] = rows
-        done += len(rows)
-    times = np.concatenate(([start], ends[:done]))
-    return Piece(times, states[:done + 1], _Chords(times, states[:done + 1]), problem)
+        rows = np.array(kept).reshape(-1, count)
+        if not all(map(math.isfinite, kept[-count:])):  # no stock comes back from there, and nothing that was computed since counts
+            rows, problem = rows[:int(np.argmin(np.isfinite(rows).all(axis=1)))], "a rate is not finite"
+        blocks.append(rows[1:])
+        done += len(rows) - 1
+    states = rows if len(blocks) == 2 else np.concatenate(blocks)
+    times = times[:done + 1]
+    return Piece(times, states, _Chords(times, states), problem)
 
 
 def _trouble(error: Exception, time: float) -> str:
     return f"a rate is not finite; {error} while the rates were computed at t = {time:g}"
+
+
+def undisturbed(pace: Pace, functions: Compiled, plan: Schedule, status: Status, x0: np.ndarray, check: Callable[[Piece], None]) -> Course | None:
+    """Return the course of a run in which nothing is dated and nothing can happen, of one piece; None where that is not known beforehand.
+
+    It is what `hybrid.advance` would return, whose preparations take longer than a hundred steps of a small model.
+    """
+    if pace.method != "Euler" or plan.order or plan.kicks or plan.sampled or plan.watched or functions.system.kinks:
+        return None
+    segment = plan.segment(plan.start, plan.end, ())
+    piece = in_steps(pace, functions, segment, plan.end, x0, lambda function: function.bind(plan.base), None)
+    check(piece)
+    if piece.t[-1] != plan.end:
+        segment = replace(segment, end=float(piece.t[-1]))
+    return Course(status, [piece], [segment], [Switch(plan.start, x0, plan.base)], [status])
 
 
 def in_steps(pace: Pace, functions: Compiled, segment: Segment, end: float, x0: np.ndarray, bound: Callable[[Functions], Callable],

@@ -101,4 +101,4 @@ def test_steps_that_need_no_rounding_are_the_rounded_ones(origin, length, end):
     count = round((end - origin) / length)
     wanted = [rounded(origin + number * length) for number in range(1, count + 1)]
     wanted = [time for time in wanted if time < end - 1e-9 * length]
-    assert list(Pace("Euler", origin, length).ends(origin, end)) == [*wanted, end]
+    assert list(Pace("Euler", origin, length).times(origin, end)) == [origin, *wanted, end]

@@ -49,7 +49,7 @@ class Problem:
         self.frozen = tuple(stock.name for stock in held)
         self.kept, self.dropped = kept_stocks(self.functions, self.where, [model.stocks.index(stock) for stock in held])
         check_rates(self.functions, self.where, self.kept, self.over)
-        self.size = scales(model, self.begin)[self.kept]
+        self.size = np.array(scales(model, self.begin))[self.kept]
         self.basis, self.totals = reachable(self.functions, self.kept, self.size)
         self.moved = self.left = self.basis  # of the states and the equations; others than that of the unknowns once neutral directions are held
         self.neutral: tuple[str, ...] = ()
