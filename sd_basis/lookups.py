@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import sympy
 from sympy.core.function import ArgumentIndexError
 
@@ -149,6 +150,38 @@ class Table:
         return 2 * quadratic + 6 * cubic * h
 
 
+    @cached_property
+    def _rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """The points, and the coefficients of every polynomial: one a piece, those below and above the points, and those at the last point and the first."""
+        ends = []
+        for rule, end, place in ((self.below, 0, 0), (self.above, self._last, self._last - 1)):
+            ends.append((self.y[end], self._slope_at(place, self.x[end]) if rule == "extend" else 0.0, 0.0, 0.0))
+        return np.array(self.x), np.array([*self._pieces, *ends, (self.y[-1], 0.0, 0.0, 0.0), (self.y[0], 0.0, 0.0, 0.0)])
+
+    def along(self, x: Any, method: str) -> np.ndarray:
+        """Return what a method returns, "__call__", "slope" or "curve", at each x of an array; raises ValueError as that does."""
+        x = np.asarray(x, float)
+        points, rows = self._rows
+        if self.below == "repeat":
+            x = points[0] + np.fmod(x - points[0], self._period)
+            x = np.where(x < points[0], x + self._period, x)
+        low, high = x < points[0], x > points[-1]
+        for outside in (np.isnan(x), low & (self.below == "error"), high & (self.above == "error")):
+            if outside.any():
+                self._place(float(np.extract(outside, x)[0]))  # which raises it
+        place = np.clip(np.searchsorted(points, x, "left" if self.kind == "next" else "right") - 1, 0, self._last - 1)
+        h = x - points[place]
+        place = np.where(low, self._last, np.where(high, self._last + 1, place))
+        for outside, rule, end in ((low, self.below, points[0]), (high, self.above, points[-1])):
+            h = np.where(outside, 0.0 if rule == "hold" else x - end, h)
+        if self.kind in ("previous", "next"):
+            place = np.where(x == points[-1], self._last + 2, np.where((x == points[0]) & (self.kind == "next"), self._last + 3, place))
+        constant, slope, quadratic, cubic = rows[place].T
+        if method == "__call__":
+            return constant + h * (slope + h * (quadratic + h * cubic))
+        return slope + h * (2 * quadratic + 3 * cubic * h) if method == "slope" else 2 * quadratic + 6 * cubic * h
+
+
 class look(Recording, sympy.Function):  # noqa: N801 - sympy functions are lower case
     """The value of a lookup at an argument."""
 
@@ -199,12 +232,4 @@ class look_curve(look):  # noqa: N801
 LOOKS = (look, look_slope, look_curve)
 
 
-def _vector(method: str):
-    def on_arrays(table, x):
-        import numpy as np
-
-        return np.vectorize(getattr(table, method), otypes=[float])(x)
-    return on_arrays
-
-
-VECTOR = {kind.__name__: _vector(kind.method) for kind in LOOKS}
+VECTOR = {kind.__name__: lambda table, x, method=kind.method: table.along(x, method) for kind in LOOKS}

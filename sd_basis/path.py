@@ -12,6 +12,7 @@ from .actions import Action
 from .compiled import Compiled
 from .course import Course
 from .integrators import interpolated
+from .lookups import Table
 from .timeline import Schedule
 
 
@@ -71,10 +72,17 @@ class Path:
         held = np.array([part.values(part.start)[-count:] for part in self.segments])
         return held[segment].T
 
+    def _given(self, t: np.ndarray, segment: np.ndarray) -> list:
+        """Return the inputs as vector functions take them: numbers where they stay as they are, arrays where they may move."""
+        if len(self.segments) == 1 and self.segments[0].constant:
+            values = self.segments[0].values(self.segments[0].start)
+            return [value if isinstance(value, Table) else np.array([value]) for value in values]
+        return [*self.inputs(t, segment), *self.tables, *self._modes(segment)]
+
     def evaluate(self, function: Callable, t: np.ndarray, x: np.ndarray, segment: np.ndarray) -> np.ndarray:
         """Return a compiled vector function (outputs, times) along states given in the order of time."""
         with np.errstate(all="ignore"):
-            values = function(t, list(x.T), [*self.inputs(t, segment), *self.tables, *self._modes(segment)])
+            values = function(t, list(x.T), self._given(t, segment))
         found = np.empty((len(values), len(t)))
         for row, value in enumerate(values):
             found[row] = value

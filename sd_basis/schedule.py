@@ -124,18 +124,17 @@ def _span(model: Model, case: Case, span: tuple | None) -> tuple[float, float]:
 
 
 def _base_values(model: Model, case: Case, own: Mapping) -> tuple[list, list[str]]:
-    values = {parameter.name: parameter.value for parameter in model.parameters}
-    values.update(model.values)
-    warnings = []
+    values, warnings = dict(model.values), []
     for where, given in ((f"case {case.name!r}", case.values), ("set", own)):
         for name, value in given.items():
             for parameter in model.parameters_of(name, where):
                 values[parameter.name] = finite_number(f"{where}: {parameter.name}", value)
-    for parameter in model.parameters:
-        warning = parameter.check(values[parameter.name], f"model {model.name!r}")
+    base, where = [values.get(parameter.name, parameter.value) for parameter in model.parameters], f"model {model.name!r}"
+    for parameter, value in zip(model.parameters, base, strict=True):
+        warning = parameter.check(value, where)
         if warning:
             warnings.append(warning)
-    return [values[parameter.name] for parameter in model.parameters], warnings
+    return base, warnings
 
 
 def _shock_changes(model: Model, case: Case, event: Event) -> dict[Parameter, Any]:

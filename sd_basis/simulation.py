@@ -33,6 +33,7 @@ from .stepping import undisturbed
 from .timeline import Schedule
 
 _PLAIN = Case("default")
+_FRESH = Status()
 
 
 def simulate(model: Model, case: Case | str | FilePath | None = None, *, policies: Iterable[Policy | str] = (),
@@ -65,7 +66,7 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     plan = schedule(model, case, policies, with_step(model, method, step, set or {}), span if state is None else _going_on(model, case, state, span))
     pace = pace_of(model, plan, method, step) if method in FIXED else None
     if state is None:
-        start, status = first_state(model, case, functions, plan, initial), Status()
+        start, status = first_state(model, case, functions, plan, initial), _FRESH
         tolerance = tolerance_of(model, start, rtol, atol)
     else:
         if initial is not None:

@@ -158,10 +158,12 @@ def march(pace: Pace, steps: Callable, start: float, end: float, x0: np.ndarray)
             problem = INTERRUPTED
         except TypeError:
             return None
-        if any(isinstance(number, complex) for number in kept[-count:]):
+        try:
+            finite = all(map(math.isfinite, kept[-count:]))  # no stock comes back from where it was not
+        except TypeError:
             return None
         rows = np.array(kept).reshape(-1, count)
-        if not all(map(math.isfinite, kept[-count:])):  # no stock comes back from there, and nothing that was computed since counts
+        if not finite:  # nothing that was computed since counts
             rows, problem = rows[:int(np.argmin(np.isfinite(rows).all(axis=1)))], "a rate is not finite"
         blocks.append(rows[1:])
         done += len(rows) - 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from .actions import Action
@@ -18,9 +18,9 @@ from .policies import Impulse, Policy
 from .series import Sampled, Series
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Segment:
-    """A piece of the run between two switches, with the actions that act in it and the modes held over it."""
+    """A piece of the run between two switches, with the actions that act in it and the modes held over it; `constant` where its inputs are."""
 
     plan: Schedule
     start: float
@@ -28,24 +28,24 @@ class Segment:
     last: float
     active: tuple[Action, ...] = ()
     modes: tuple[float, ...] | None = None
+    constant: bool = field(init=False)
+    _fixed: list | None = field(init=False, default=None)
 
-    @cached_property
-    def constant(self) -> bool:
-        """Whether the inputs are constant over the segment."""
-        linear = any(series.kind == "linear" for series in self.plan.sampled.values())
-        return not linear and not any(action.moves for action in self.active)
-
-    @cached_property
-    def _fixed(self) -> list:
-        return self._at((self.start + self.end) / 2)
+    def __post_init__(self):
+        linear = self.plan.sampled and any(series.kind == "linear" for series in self.plan.sampled.values())
+        self.constant = not (linear or self.active and any(action.moves for action in self.active))
 
     def values(self, time: float) -> list:
         """Return the inputs in force: parameters, series, tables, modes; at the right end, those before the switch."""
-        return self._fixed if self.constant else self._at(min(time, self.last))
+        if not self.constant:
+            return self._at(min(time, self.last))
+        if self._fixed is None:
+            self._fixed = self._at((self.start + self.end) / 2)
+        return self._fixed
 
     def _at(self, time: float) -> list:
-        current, count = list(self.plan.base), len(self.plan.model.parameters)
-        for place, item in enumerate(self.plan.model.series, count):
+        current = list(self.plan.base)
+        for place, item in enumerate(self.plan.model.series, len(self.plan.model.parameters)):
             if item in self.plan.sampled:
                 current[place] = self.plan.sampled[item].at(time)
         for action in self.active:
@@ -66,7 +66,7 @@ class Kick:
     cause: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Schedule:
     """What is known of a run before it begins.
 
@@ -120,7 +120,7 @@ class Schedule:
     def segment(self, left: float, right: float, actions: Sequence[Action], modes: Sequence[float] | None = None) -> Segment:
         """Return the segment between two times, with those of the actions that act in it and the modes held over it."""
         middle = (left + right) / 2
-        active = tuple(action for action in actions if action.start <= middle < action.end)
+        active = tuple([action for action in actions if action.start <= middle < action.end])
         return Segment(self, left, right, math.nextafter(right, left), active, None if modes is None else tuple(modes))
 
     def doubts(self, segment: Segment) -> list[str]:

@@ -30,6 +30,7 @@ from sd_basis import (
     simulate,
 )
 from sd_basis.integrators import METHODS
+from sd_basis.lookups import BEYOND, KINDS
 
 every_method = pytest.mark.parametrize("method", sorted(METHODS))
 
@@ -140,6 +141,22 @@ def test_a_smooth_lookup_is_the_monotone_cubic_with_its_derivatives():
 def test_the_slope_of_a_lookup_is_its_derivative(kind, beyond, x):
     table = Lookup("t", POINTS, kind=kind, beyond=beyond).table
     assert table.slope(x) == pytest.approx((table(x + 1e-6) - table(x - 1e-6)) / 2e-6, abs=1e-5)
+
+
+@given(st.sampled_from(KINDS), st.sampled_from(BEYOND), st.sampled_from(BEYOND), st.lists(st.floats() | st.sampled_from([0.0, 1.0, 3.0, 4.0]), min_size=1))
+def test_a_lookup_along_an_array_is_the_lookup_at_each_of_its_numbers(kind, below, above, numbers):
+    if "repeat" in (below, above):
+        below = above = "repeat"
+    table = Lookup("t", POINTS, kind=kind, below=below, above=above).table
+    for method in ("__call__", "slope", "curve"):
+        try:
+            wanted = [getattr(table, method)(x) for x in numbers]
+        except ValueError:
+            with pytest.raises(ValueError, match="its argument"), np.errstate(all="ignore"):
+                table.along(np.array(numbers), method)
+        else:
+            with np.errstate(all="ignore"):
+                np.testing.assert_array_equal(table.along(np.array(numbers), method), wanted)
 
 
 @every_method
