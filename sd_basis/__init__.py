@@ -32,7 +32,7 @@ _DOOR = {
     "DELAY1": "delays", "DELAY3": "delays", "DELAYN": "delays", "SMOOTH": "delays", "SMOOTH3": "delays", "SMOOTHN": "delays",
     "Family": "families", "Series": "series", "Lookup": "lookups",
     "Impulse": "policies", "Outcome": "declarations", "Policy": "policies", "Trade": "declarations",
-    "If": "choices", "Max": "choices", "Min": "choices", "positive": "gates",
+    "If": "choices", "Max": "choices", "Min": "choices", "positive": "gates", "at_step": "holding",
     "Model": "model", "Case": "case", "load": "library", "System": "system",
     "import_model": "interop", "simulate": "simulation", "Run": "run",
     "cut": "cutting", "extended": "extending", "equilibrium": "resting", "loop_gain": "gain", "sensitivities": "responses", "turning_shift": "timing",

@@ -15,6 +15,7 @@ from sympy.logic.boolalg import And, Not, Or
 
 from .errors import InputError
 from .families import Members, lifted, together
+from .holding import at_step
 from .written import Recording, Written, WrittenSum, evaluated, minus, times
 
 
@@ -226,8 +227,9 @@ _RULES = {
     # (t - 1)/12 is computed as t/12 - 1/12: without the margin a whole number of periods may round to less than it is
     sympy.Mod: lambda argument, period: argument - period * whole(argument / period + _ROUNDING),
 }
+_PLAIN_RULES = {**_RULES, at_step: lambda argument: argument}
 
 
-def carried_out(expression: sympy.Basic) -> sympy.Basic:
-    """Return an expression as it is computed: recorded arithmetic done, sympy's functions that jump or bend as choices."""
-    return evaluated(expression, _RULES)
+def carried_out(expression: sympy.Basic, over_steps: bool = False) -> sympy.Basic:
+    """Return an expression as it is computed: recorded arithmetic done, sympy's functions that jump or bend as choices; `at_step` stays where it is asked for."""
+    return evaluated(expression, _RULES if over_steps else _PLAIN_RULES)

@@ -32,7 +32,7 @@ from .watching import Watched
 
 _ENGINE_FILES = (
     "choices.py", "choosing.py", "codegen.py", "collecting.py", "compiled.py", "declarations.py", "dimensions.py", "families.py",
-    "gates.py", "graph.py", "kinks.py", "lookups.py", "marching.py", "model.py", "opening.py", "policies.py", "programs.py", "quantities.py", "slopes.py", "symbols.py",
+    "gates.py", "graph.py", "holding.py", "kinks.py", "lookups.py", "marching.py", "model.py", "opening.py", "policies.py", "programs.py", "quantities.py", "slopes.py", "symbols.py",
     "system.py", "units.py", "written.py")
 
 

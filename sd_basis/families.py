@@ -234,3 +234,8 @@ def declared(make: Callable, name: str, families: tuple[Family, ...], **options:
     items = {key: make(f"{name}[{', '.join(key)}]", **{option: own(option, value, key) for option, value in options.items()})
              for key in itertools.product(*families)}
     return Members(families, items, name)
+
+
+def laid_out(items: Iterable) -> list:
+    """Return items with families of them laid out member by member."""
+    return [member for item in items for member in (item.items.values() if isinstance(item, Members) else (item,))]

@@ -214,9 +214,9 @@ class Advance:
             if crossing is not None:
                 recent = [*recent[-_CHATTER + 1:], crossing.time]
                 if len(recent) == _CHATTER and recent[-1] - recent[0] < 1e-9 * (end - self.plan.start) and crossing.watched.kind == "jump":
-                    piece.problem, piece.mendable = "an equation switches back and forth there", True
+                    piece.problem, piece.mend = "an equation switches back and forth there", "let its two sides meet where it switches"
             if len(self.course.pieces) > _MOST_SWITCHES:
-                piece.problem, piece.mendable = f"more than {_MOST_SWITCHES} switches were needed", True
+                piece.problem, piece.mend = f"more than {_MOST_SWITCHES} switches were needed", "end the run earlier, or make what switches smooth"
             self.course.pieces.append(piece)
             self.course.segments.append(segment)
             if piece.problem or (self.enough is not None and self.enough(self.course)):

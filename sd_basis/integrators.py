@@ -25,15 +25,15 @@ _STALLED = 100  # LSODA goes on for ever with steps that no longer move the time
 class Piece:
     """The accepted steps over one segment: `t` (n,), `x` (n, stocks), and an interpolant a step.
 
-    `problem` says why the piece ends early, None where it does not; `mendable` that the model, and no
-    other solver, has to mend it. `crossing` is the crossing of a watched margin that cuts it short.
+    `problem` says why the piece ends early, None where it does not; `mend` how, where that is for
+    the model and no other solver. `crossing` is the crossing of a watched margin that cuts it short.
     """
 
     t: np.ndarray
     x: np.ndarray
     interpolants: Sequence[Callable]
     problem: str | None = None
-    mendable: bool = False
+    mend: str | None = None
     crossing: Crossing | None = None
 
 

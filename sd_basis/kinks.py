@@ -9,6 +9,7 @@ import sympy
 
 from .choices import choose, largest, smallest, truth, whole
 from .gates import Gate
+from .holding import at_step
 from .lookups import look
 
 
@@ -17,7 +18,7 @@ class Kink:
     """A margin and its levels: the rates jump there ("jump"), only their slope does ("bend"), or only their curvature ("knot").
 
     A jump comes from a `node` that is constant between the levels: over a piece of the run it is held at the `value`
-    it has at the start, so that the solver never steps on both sides of it. With `above` a level itself belongs to
+    it has at the start, so that the solver never steps on both sides of it; so is a "step", which only RK4 sees. With `above` a level itself belongs to
     what lies above it; with `period` the levels repeat.
     """
 
@@ -51,6 +52,8 @@ def kinks(expressions: Iterable[sympy.Expr]) -> list[Kink]:
             found.update({(node, margin): Kink(guard(margin), "bend") for margin in node.margins})
         elif isinstance(node, whole):
             found.setdefault(node, Kink(guard(node.args[0]), "jump", node, guard(node), period=1.0))
+        elif isinstance(node, at_step):
+            found.setdefault(node, Kink(guard(node.args[0]), "step", node, guard(node.args[0])))
         elif isinstance(node, Gate):
             found[node] = Kink(guard(node.args[0]), "knot")
         elif isinstance(node, sympy.Abs):

@@ -12,12 +12,14 @@ from typing import Any
 import sympy
 from sympy.core.relational import Relational
 
+from .choices import carried_out
 from .circuits import Circuit, Loop, circuits
 from .collecting import by_name, collect
 from .declarations import Outcome, Trade, margin
 from .display import model_html
 from .errors import InputError, unknown
-from .families import Members
+from .families import Members, laid_out
+from .holding import at_step
 from .kinks import Kink, kinks
 from .lookups import Lookup
 from .policies import Impulse, Policy
@@ -48,7 +50,7 @@ class Model:
         self.where = f"model {name!r}"
         self.unit_definitions = dict(units or {})
         self.span = None if span is None else _span(self.where, span)
-        given = _flat(flows)
+        given = laid_out(flows)
         self.trades = tuple(item for item in given if isinstance(item, Trade))
         self.flows = tuple(flow for item in given for flow in (item.flows if isinstance(item, Trade) else (item,)))
         for flow in self.flows:
@@ -69,7 +71,7 @@ class Model:
         if runaway is not None:
             margin(f"{self.where}, runaway", runaway)
         self.runaway = runaway
-        self.outputs = tuple(_flat(outputs))
+        self.outputs = tuple(laid_out(outputs))
         if not self.flows:
             raise InputError(f"{self.where}: it has no flow; a stock changes through flows only")
         self.case: Any = None  # the case `load` attached, used where `simulate` is given none
@@ -141,6 +143,16 @@ class Model:
         return {node: sympy.Symbol(f"_mode{number}", real=True) for number, node in enumerate(nodes)}
 
     @cached_property
+    def over_steps(self) -> Model:
+        """The model as RK4 takes it, where what `at_step` holds is among the modes."""
+        held = [quantity for quantity in self.computed if quantity.written is not None and quantity.written.has(at_step)]
+        if not held:
+            return self
+        made = self.altered()
+        made.equations = self.equations | {quantity: carried_out(quantity.written, over_steps=True) for quantity in held}
+        return made
+
+    @cached_property
     def joined(self) -> list[list[int]]:
         """The places of the stocks that flows join with each stock."""
         places = {stock: place for place, stock in enumerate(self.stocks)}
@@ -207,7 +219,7 @@ class Model:
     def altered(self) -> Model:
         """Return a copy for other equations: it shares the declarations and has forgotten what was derived from them or compiled."""
         made = copy.copy(self)
-        for derived in ("input_places", "joined", "kinks", "modes", "series_in_equations"):
+        for derived in ("input_places", "joined", "kinks", "modes", "over_steps", "series_in_equations"):
             made.__dict__.pop(derived, None)
         made.compiled = made.stepped = None
         return made
@@ -235,8 +247,3 @@ def _span(where: str, span: Any) -> tuple[float, float]:
     if not (math.isfinite(start) and end > start):
         raise InputError(f"{where}, span: the end {end:g} is not after the start {start:g}; give (start, end)")
     return start, end
-
-
-def _flat(items: Iterable) -> list:
-    """Return items with families of them laid out member by member."""
-    return [member for item in items for member in (item.items.values() if isinstance(item, Members) else (item,))]

@@ -183,7 +183,7 @@ def _check_signs(model: Model, piece: Piece, atol: np.ndarray) -> None:
         states = np.array([piece.x[row - 1], *(piece.interpolants[row - 1](time) for time in times[1:-1]), piece.x[row]])
         crossed = int(np.flatnonzero(np.any(states < floor, axis=1))[0])
         stock = model.stocks[int(np.argmin(states[crossed] - floor))]
-        piece.problem, piece.mendable = f"stock {stock.name!r} is declared non-negative but falls below zero there", True
+        piece.problem, piece.mend = f"stock {stock.name!r} is declared non-negative but falls below zero there", "let its outflows vanish with it"
         last = max(crossed - 1, 1)
         piece.t, piece.x = np.append(piece.t[:row], times[last]), np.vstack([piece.x[:row], states[last]])
         piece.interpolants = piece.interpolants[:row]
@@ -201,8 +201,8 @@ def _shown(case: Case, plan: Schedule, at: Iterable[Any]) -> np.ndarray:
 
 def _failure(model: Model, piece: Piece, tolerance: np.ndarray, method: str) -> str:
     stopped = f"model {model.name!r}: the integration stopped at t = {piece.t[-1]:g} ({piece.problem})"
-    if piece.mendable:
-        return f"{stopped}; let its outflows vanish with it"
+    if piece.mend:
+        return f"{stopped}; {piece.mend}"
     with np.errstate(all="ignore"):  # what blew up
         change = np.abs(piece.x[-1] - piece.x[-2]) / tolerance if len(piece.t) > 1 else np.abs(piece.x[-1]) / tolerance
     worst = model.stocks[int(np.argmax(change))].name

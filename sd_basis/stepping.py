@@ -2,7 +2,8 @@
 
 Euler takes rates at the start of a step and holds them over it, so that a condition, a test input of time or a kink acts
 from the first step that begins behind it; the stocks lie on straight lines between the steps. RK4 is the classical method
-of Runge and Kutta. What jumps at a date (STEP, PULSE) holds over its steps too, so that a pulse of one step has its area.
+of Runge and Kutta. What jumps at a date (STEP, PULSE) holds over its steps too, so that a pulse of one step has its area, and
+so does what stands in `at_step`.
 Nothing is searched for within a step but triggers.
 """
 
@@ -204,18 +205,21 @@ def in_steps(pace: Pace, functions: Compiled, segment: Segment, end: float, x0: 
 
 def _held_over_steps(pace: Pace, model: Model, segment: Segment) -> Callable | None:
     """Return what gives the rates over a step from its start, for a method that looks into its steps: what jumps at dates alone stays there; else None."""
+    model = model.over_steps
     if pace.method == "Euler" or not model.modes:
         return None
-    functions, stocks = compiled(model), set(model.stocks)
-    count = len(model.modes)
+    functions, stocks, count = compiled(model), set(model.stocks), len(model.inputs)  # behind the inputs are modes
     dated = [model.rests_on([node]).isdisjoint(stocks) for node in model.modes]
 
+    blank = [0.0] * len(model.modes)
+
     def held(time: float, state: list[float]) -> Callable:
-        begun = functions.modes(time, state, segment.values(time))
+        begun = functions.modes(time, state, segment.values(time)[:count] + blank)
 
         def rates(t: float, x: list[float]) -> list[float]:
-            inputs = segment.values(t)
-            now = begun if all(dated) else [old if stays else new for stays, old, new in zip(dated, begun, functions.modes(t, x, inputs), strict=True)]
-            return functions.rhs(t, x, [*inputs[:-count], *now])
+            inputs, now = segment.values(t)[:count], begun
+            if not all(dated):
+                now = [old if stays else new for stays, old, new in zip(dated, begun, functions.modes(t, x, inputs + blank), strict=True)]
+            return functions.rhs(t, x, [*inputs, *now])
         return rates
     return held

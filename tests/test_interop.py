@@ -134,6 +134,19 @@ def test_runge_kutta_holds_a_pulse_over_its_step(tmp_path):
     assert run["R"][2:4].tolist() == pytest.approx([11 / 6, 7 / 3], rel=1e-12)  # a condition on a stock is looked at within the step
 
 
+def test_runge_kutta_holds_a_ramp_over_its_step(tmp_path):
+    model = imported(tmp_path, "S=INTEG(RAMP(2,1,5),0)~~|\nT=INTEG(-T*RAMP(0.1,2,20),1)~~|\nU=INTEG(MIN(Time,5),0)~~|\n")
+    written_out = tmp_path / "ramp.py"
+    written_out.write_text(model_source(model, "ramp.mdl"))
+    for kind in (model, load(written_out)):
+        run = simulate(kind, method="RK4")
+        assert run["S"].tolist() == pytest.approx([0, 0, 0, 2, 6, 12, 20, 28, 36, 44, 52], abs=1e-12)  # of time alone, it is Euler's
+        decays = [1 - z + z**2 / 2 - z**3 / 6 + z**4 / 24 for z in np.maximum(np.arange(10) - 2, 0) / 10]
+        assert run["T"].tolist() == pytest.approx(np.cumprod([1, *decays]).tolist(), rel=1e-12)
+        assert run["U"][:6].tolist() == pytest.approx([t * t / 2 for t in range(6)], rel=1e-12)  # time in any other function moves on
+        assert simulate(kind, rtol=1e-9)["S"][-1] == pytest.approx(16 + 8 * 5, rel=1e-6)
+
+
 def smooth_tank():
     water, pace = Stock("water", 1.0), Parameter("pace", 0.5)
     return Model("tank", [Flow("drain", source=water, sink=CLOUD, rate=pace * water * (1 + TIME / 10))], span=(0, 10))

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import sympy
 
 from ..choices import Max, Min, choose, condition_of
+from ..holding import at_step
 from ..quantities import TIME, Parameter
 from ..written import minus, plus, power, times
 
@@ -44,9 +45,9 @@ def _nearest(date: sympy.Expr, step: sympy.Expr, origin: sympy.Expr, *, up: bool
     """Return the end of a step nearest to a constant date, of two the later or earlier one; what is computed is not searched for, it stays."""
     if not all(isinstance(symbol, Parameter) for symbol in (date + step).free_symbols):
         return date
-    steps = quotient(date if origin == 0 else plus(date, minus(origin)), step)
+    steps = quotient(date if origin.is_zero else plus(date, minus(origin)), step)
     count = sympy.floor(plus(steps, sympy.S.Half)) if up else sympy.ceiling(plus(steps, -sympy.S.Half))
-    return times(step, count) if origin == 0 else plus(origin, times(step, count))
+    return times(step, count) if origin.is_zero else plus(origin, times(step, count))
 
 
 def _step(step, origin, height, start):
@@ -81,7 +82,7 @@ def _volume_train(step, origin, start, interval, volume):
 
 def _ramp(step, origin, slope, start, end):
     # begun at the nearest step it stands below zero there, if the date lies behind it: so Vensim's own output has it
-    return times(slope, _reached(_nearest(start, step, origin, up=True), step), plus(Min(TIME, end), minus(start)))
+    return times(slope, _reached(_nearest(start, step, origin, up=True), step), plus(Min(at_step(TIME), end), minus(start)))
 
 
 def _endless_ramp(step, _, slope, start):

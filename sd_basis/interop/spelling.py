@@ -8,6 +8,7 @@ import sympy
 
 from ..choices import choose, largest, smallest, truth, whole
 from ..errors import InputError
+from ..holding import at_step
 from ..lookups import look
 from ..quantities import START, TIME
 from ..written import WrittenPower, WrittenProduct, WrittenSum
@@ -15,8 +16,8 @@ from ..written import WrittenPower, WrittenProduct, WrittenSum
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(1, 6)  # how closely an expression holds together
 _FUNCTIONS = {largest: "Max", smallest: "Min", whole: "floor", sympy.Abs: "Abs", sympy.exp: "exp", sympy.log: "log", sympy.sin: "sin", sympy.cos: "cos",
               sympy.tan: "tan", sympy.asin: "asin", sympy.acos: "acos", sympy.atan: "atan", sympy.sinh: "sinh", sympy.cosh: "cosh",
-              sympy.tanh: "tanh", sympy.floor: "floor", sympy.ceiling: "ceiling", sympy.Mod: "Mod"}
-_OWN = {"Max", "Min"}
+              sympy.tanh: "tanh", sympy.floor: "floor", sympy.ceiling: "ceiling", sympy.Mod: "Mod", at_step: "at_step"}
+_OWN = {"Max", "Min", "at_step"}
 
 
 class Speller:

@@ -19,7 +19,7 @@ from ..quantities import CLOUD, Auxiliary, Flow, Parameter, Quantity, Stock
 from ..written import plus
 from .spelling import Speller
 
-_TAKEN = {"And", "Not", "Abs", "If", "Max", "Min", "Mod", "Model", "Stock", "Flow", "Auxiliary", "Parameter", "Lookup", "TIME", "START", "CLOUD", "MODEL",
+_TAKEN = {"And", "Not", "Abs", "If", "Max", "Min", "Mod", "Model", "Stock", "Flow", "Auxiliary", "Parameter", "Lookup", "TIME", "START", "CLOUD", "MODEL", "at_step",
           "DELAYN", "SMOOTHN", "sqrt", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "floor", "ceiling"}
 
 
@@ -190,7 +190,7 @@ class _Writing:
 
 
 _WIDTH = 140
-_DOOR = {"define", "Auxiliary", "CLOUD", "DELAYN", "Flow", "If", "Lookup", "Max", "Min", "Model", "Parameter", "SMOOTHN", "START", "Stock", "TIME"}
+_DOOR = {"at_step", "define", "Auxiliary", "CLOUD", "DELAYN", "Flow", "If", "Lookup", "Max", "Min", "Model", "Parameter", "SMOOTHN", "START", "Stock", "TIME"}
 
 
 def _identifier(name: str, taken: set[str]) -> str:
