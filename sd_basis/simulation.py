@@ -84,15 +84,17 @@ def simulate(model: Model, case: Case | str | FilePath | None = None, *, policie
     return _ended(Run(model, case, path, shown, _told(solver, path, began), tolerance, *_beginning(case, initial, state)))
 
 
-def depart(base: Run, case: Case, time: float, *, policies: Iterable[Policy | str] = (), set: Mapping | None = None, span: tuple | None = None,
+def depart(base: Run, case: Case, time: float | None, *, policies: Iterable[Policy | str] = (), set: Mapping | None = None, span: tuple | None = None,
            settled: Settled | None = None) -> Run | None:
     """Return the run of a case that is the same as `base` until a time, integrated from there on; None where the two differ before.
 
+    Without a time it is that at which the first policy of the case begins.
     Method and tolerances are those of `base`; with `settled` the run ends with the piece after which that group of outcomes cannot change.
     The rest, and what is raised, is as in `simulate`.
     """
     began, model, functions = timer.perf_counter(), base.model, base.path.compiled
     plan = schedule(model, case, policies, set or {}, span)
+    time = plan.moved_from if time is None else time
     course = shared(base, plan, time)
     if course is None or base.solver["method"] in FIXED:
         return None

@@ -97,6 +97,12 @@ class Schedule:
         """What waits for a condition."""
         return (*(item for item in self.order if isinstance(item, Policy)), *self.watched)
 
+    @property
+    def moved_from(self) -> float:
+        """When the first policy or impulse begins that a shift of the case moves, infinity where there is none."""
+        starts = [action.start for action in self.actions if not action.shock] + [kick.time for kick in self.kicks if not kick.shock]
+        return min(starts, default=math.inf)
+
     @cached_property
     def nearest(self) -> float:
         """The distance below which two times differ by rounding only."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from .case import Case
 from .errors import InputError, unknown
 from .library import find_case
 from .model import Model
+from .outcomes import Settled
 from .policies import Policy
 from .quantities import finite_number
-from .simulation import simulate
+from .run import Run
+from .simulation import depart, simulate
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,14 @@ class Turning:
 
 def turning_shift(model: Model, case: Case | str | Path | None, low: float, high: float, *, group: str | None = None,
                   xtol: float = 1e-4, policies: Iterable[Policy | str] = (), set: Mapping | None = None,
-                  method: str = "LSODA", rtol: float = 1e-6, known: Mapping[float, str] | None = None) -> Turning:
+                  method: str = "LSODA", rtol: float = 1e-6, known: Mapping[float, Run | str] | None = None) -> Turning:
     """Bisect the shift of a case's policies between two shifts whose outcomes differ.
 
     `group` is the group of outcomes that decides, by default the first. A third outcome in
     between counts as not `below`, so that the bracket holds the end of `below` and `above` may
     be that third one. Where the outcome turns more than once, one of the turns is found. `known`
-    are outcomes of shifts that were run before under the same settings. Raises InputError for equal
+    are runs of shifts under the same settings, or their outcomes. The runs in between depart from that at the higher shift, which is
+    the same until their policies begin, and end where the outcome is settled. Raises InputError for equal
     outcomes, a case without policies, and a model without outcomes.
     """
     case = find_case(model, case)
@@ -64,13 +66,22 @@ def turning_shift(model: Model, case: Case | str | Path | None, low: float, high
     if group not in groups:
         raise unknown(where, "group of outcomes", group, groups)
 
-    @cache  # the ends are looked at twice
-    def code(shift: float) -> str:
-        if known and shift in known:
-            return known[shift]
-        run = simulate(model, case.shifted(shift), policies=own, set=set, method=method, rtol=rtol)
-        return run.outcomes[group].code
+    found: dict[float, Run | str] = dict(known or {})
 
+    def code(shift: float) -> str:
+        if shift not in found:
+            found[shift] = look(case.shifted(shift))
+        looked = found[shift]
+        return looked if isinstance(looked, str) else looked.outcomes[group].code
+
+    def look(moved: Case) -> Run | str:
+        base, settled = found.get(high), Settled(group)
+        run = depart(base, moved, None, policies=own, set=set, settled=settled) if isinstance(base, Run) else None
+        if run is None:
+            return simulate(model, moved, policies=own, set=set, method=method, rtol=rtol)
+        return settled.decision.code if settled.visits else run
+
+    code(high)
     if (below := code(low)) == code(high):
         raise InputError(f"{where}: the outcome is {below!r} at the shifts {low:g} and {high:g} alike; give two shifts whose outcomes differ")
     return bisected(code, low, high, xtol)

@@ -145,7 +145,7 @@ def _turnings(asked: Request, runs: list[Run]) -> list[tuple[Run, str, Turning]]
             while code != later.outcomes[group].code:  # a third outcome may lie between the two
                 if sys.stderr.isatty():
                     click.echo(f"{earlier.case.name}, {group}: bisecting between the shifts {low:g} and {high:g}", err=True)
-                known = {low: code, high: later.outcomes[group].code}
+                known = {low: code, high: later}
                 turning = turning_shift(asked.model, earlier.case, low, high, group=group, known=known, **asked.settings)
                 found.append((earlier, group, turning))
                 low, code = turning.high, turning.above
