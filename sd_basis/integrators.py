@@ -65,6 +65,8 @@ def interpolated(interpolants: Sequence[Callable], places: np.ndarray, times: np
     """Return the states (times, stocks) that the interpolants at given places have at times; LSODA's are evaluated all at once, by order."""
     if hasattr(interpolants, "at"):
         return interpolants.at(places, times)
+    if places[0] == places[-1] and np.all(places == places[0]):
+        return interpolants[int(places[0])](times).T
     if not hasattr(interpolants[int(places[0])], "_array"):  # no history of LSODA
         starts = np.flatnonzero(np.diff(places, prepend=-1))
         return np.concatenate([interpolants[int(places[first])](own).T for first, own in zip(starts, np.split(times, starts[1:]), strict=True)])

@@ -12,7 +12,6 @@ from .actions import Action
 from .compiled import Compiled
 from .course import Course
 from .integrators import interpolated
-from .lookups import Table
 from .timeline import Schedule
 
 
@@ -42,15 +41,15 @@ class Path:
 
     def inputs(self, t: np.ndarray, segment: np.ndarray) -> np.ndarray:
         """Return parameters and series in force (inputs, times), each time within its segment."""
-        columns: list[np.ndarray] = []
         count = len(self.compiled.model.parameters) + len(self.compiled.model.series)
-        for index, part in enumerate(self.segments):
-            own = t if len(self.segments) == 1 else t[segment == index]
+        found = np.empty((count, len(t)))
+        for index in np.unique(segment).tolist():
+            part, own = self.segments[index], slice(None) if len(self.segments) == 1 else np.flatnonzero(segment == index)
             if part.constant:
-                columns.append(np.repeat(part.values(part.start)[:count], len(own)).reshape(count, len(own)))
+                found[:, own] = np.array(part.values(part.start)[:count])[:, None]
             else:
-                columns.append(np.array([part.values(time)[:count] for time in own]).reshape(len(own), count).T)
-        return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)
+                found[:, own] = np.array([part.values(time)[:count] for time in t[own]]).reshape(-1, count).T
+        return found
 
     @property
     def actions(self) -> list[Action]:
@@ -74,9 +73,10 @@ class Path:
 
     def _given(self, t: np.ndarray, segment: np.ndarray) -> list:
         """Return the inputs as vector functions take them: numbers where they stay as they are, arrays where they may move."""
-        if len(self.segments) == 1 and self.segments[0].constant:
-            values = self.segments[0].values(self.segments[0].start)
-            return [value if isinstance(value, Table) else np.array([value]) for value in values]
+        if len(segment) and (len(self.segments) == 1 or np.all(segment == segment[0])) and (part := self.segments[segment[0]]).constant:
+            values, modes = part.values(part.start), len(self.compiled.model.modes)
+            numbers = np.array([*values[:len(values) - modes - len(self.tables)], *values[len(values) - modes:]])[:, None]
+            return [*numbers[:len(numbers) - modes], *self.tables, *numbers[len(numbers) - modes:]]
         return [*self.inputs(t, segment), *self.tables, *self._modes(segment)]
 
     def evaluate(self, function: Callable, t: np.ndarray, x: np.ndarray, segment: np.ndarray) -> np.ndarray:
