@@ -19,10 +19,11 @@ def initial_state(model: Model, case: Case, functions: Compiled, plan: Schedule,
     """Return the stocks at the start of a run, given ones in place of declared ones; raise InputError for one that cannot be."""
     given = [-math.inf] * len(model.stocks)  # the declared initial value is wanted
     of_case = {} if isinstance(case.initial, str) else case.initial
-    for where, values in ((f"case {case.name!r}, initial", of_case), ("initial", own)):
-        for name, value in values.items():
-            stock = model.quantity(name, where, Stock)
-            given[model.stocks.index(stock)] = finite_number(f"{where}, {stock.name}", value)
+    if of_case or own:
+        for where, values in ((f"case {case.name!r}, initial", of_case), ("initial", own)):
+            for name, value in values.items():
+                stock = model.quantity(name, where, Stock)
+                given[model.stocks.index(stock)] = finite_number(f"{where}, {stock.name}", value)
     try:
         x = [float(value) for value in functions.initial(plan.start, given, plan.base)]
     except (ArithmeticError, ValueError, TypeError) as error:

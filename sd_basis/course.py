@@ -34,7 +34,7 @@ class Passing:
     inputs: list
 
 
-@dataclass(frozen=True)
+@dataclass
 class Switch:
     """What happened between two pieces: at `time`, by which crossing, which impulses passed, which triggers fired.
 

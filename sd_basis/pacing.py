@@ -28,7 +28,7 @@ _DIGITS = 12  # a step of 0.1 has its third end at 0.3, so that a condition on a
 _NEAR = 1e-9  # two times are the same at this share of a step
 
 
-@dataclass(frozen=True)
+@dataclass
 class Pace:
     """The steps of a run: whole steps of one `length` from `origin` on, or, with `varying`, each as long as that says where it begins."""
 

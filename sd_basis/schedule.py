@@ -125,13 +125,14 @@ def _span(model: Model, case: Case, span: tuple | None) -> tuple[float, float]:
 
 def _base_values(model: Model, case: Case, own: Mapping) -> tuple[list, list[str]]:
     values, warnings = dict(model.values), []
-    for where, given in ((f"case {case.name!r}", case.values), ("set", own)):
-        for name, value in given.items():
-            for parameter in model.parameters_of(name, where):
-                values[parameter.name] = finite_number(f"{where}: {parameter.name}", value)
-    base, where = [values.get(parameter.name, parameter.value) for parameter in model.parameters], f"model {model.name!r}"
+    if case.values or own:
+        for where, given in ((f"case {case.name!r}", case.values), ("set", own)):
+            for name, value in given.items():
+                for parameter in model.parameters_of(name, where):
+                    values[parameter.name] = finite_number(f"{where}: {parameter.name}", value)
+    base = [values.get(parameter.name, parameter.value) for parameter in model.parameters]
     for parameter, value in zip(model.parameters, base, strict=True):
-        warning = parameter.check(value, where)
+        warning = parameter.check(value, model.where)
         if warning:
             warnings.append(warning)
     return base, warnings
