@@ -210,7 +210,6 @@ def _held_over_steps(pace: Pace, model: Model, segment: Segment) -> Callable | N
         return None
     functions, stocks, count = compiled(model), set(model.stocks), len(model.inputs)  # behind the inputs are modes
     dated = [model.rests_on([node]).isdisjoint(stocks) for node in model.modes]
-
     blank = [0.0] * len(model.modes)
 
     def held(time: float, state: list[float]) -> Callable:

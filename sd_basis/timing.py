@@ -66,22 +66,22 @@ def turning_shift(model: Model, case: Case | str | Path | None, low: float, high
     if group not in groups:
         raise unknown(where, "group of outcomes", group, groups)
 
-    found: dict[float, Run | str] = dict(known or {})
+    settings = {"policies": own, "set": set}
+    codes = {shift: run if isinstance(run, str) else run.outcomes[group].code for shift, run in (known or {}).items()}
+    base = (known or {}).get(high) or simulate(model, case.shifted(high), method=method, rtol=rtol, **settings)
 
     def code(shift: float) -> str:
-        if shift not in found:
-            found[shift] = look(case.shifted(shift))
-        looked = found[shift]
-        return looked if isinstance(looked, str) else looked.outcomes[group].code
+        if shift not in codes:
+            codes[shift] = base.outcomes[group].code if shift == high else look(case.shifted(shift))
+        return codes[shift]
 
-    def look(moved: Case) -> Run | str:
-        base, settled = found.get(high), Settled(group)
-        run = depart(base, moved, None, policies=own, set=set, settled=settled) if isinstance(base, Run) else None
-        if run is None:
-            return simulate(model, moved, policies=own, set=set, method=method, rtol=rtol)
-        return settled.decision.code if settled.visits else run
+    def look(moved: Case) -> str:
+        settled = Settled(group)
+        run = depart(base, moved, None, settled=settled, **settings) if isinstance(base, Run) else None
+        if run is not None and settled.visits:
+            return settled.decision.code
+        return (run or simulate(model, moved, method=method, rtol=rtol, **settings)).outcomes[group].code
 
-    code(high)
     if (below := code(low)) == code(high):
         raise InputError(f"{where}: the outcome is {below!r} at the shifts {low:g} and {high:g} alike; give two shifts whose outcomes differ")
     return bisected(code, low, high, xtol)

@@ -131,8 +131,8 @@ left them: what a run costs between other work, a small one twice as much. The l
 largest value.
 
 Asked was a median ratio of {ASKED} over the conformance models and a large one. Found are **{middle([*short, *large]):.1f}** with the models as they
-are, and **{middle([*long, *large]):.1f}** over {STEPS} steps; alternating, {middle([*short, *large], 6):.1f} and {middle([*long, *large], 6):.1f}. The conformance
-models take ten steps or a hundred, so that a run of them is what surrounds the steps: a tenth of a millisecond here, two in PySD. Where
+are, and **{middle([*long, *large]):.1f}** over {STEPS} steps; alternating, {middle([*short, *large], 6):.1f} and {middle([*long, *large], 6):.1f}. Most conformance
+models take one to fifty steps, so that a run of them is what surrounds the steps: a tenth of a millisecond here, two in PySD. Where
 steps count they are one generated function.
 
 ## The conformance models as they are
