@@ -7,6 +7,7 @@ import csv
 import dataclasses
 import re
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -74,6 +75,12 @@ EVERY = {(case, SETS[place % 2]) for place, case in enumerate(CASES)} | {(case, 
 @pytest.mark.parametrize(("case", "values"), sorted(EVERY))
 def test_the_ledgers_of_every_case_close_to_1e_9_of_scale_in_its_crisis(case, values):
     assert largest_error(crisis(case, values, rtol=1e-11)) < 1e-9  # flagship_evidence.py does so over the whole of every case in both sets
+
+
+def test_the_stored_ledgers_are_of_every_case_in_both_sets_and_close():
+    stored = (Path(__file__).parents[1] / "docs" / "evidence" / "flagship.md").read_text(encoding="utf-8")
+    found = {(case, values): float(tight) for case, values, tight in re.findall(r"^(\S+), (\w+): ledgers close to (\S+) at rtol 1e-11", stored, re.M)}
+    assert set(found) == {(case, values) for case in CASES for values in SETS} and max(found.values()) < 1e-9
 
 
 @pytest.mark.parametrize("case, values", [("calm", "subcritical"), ("no-rescue", "supercritical")])
